@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BasecampConfig(AppConfig):
+    name = "basecamp"
+    verbose_name = "baseCamp"

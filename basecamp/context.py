@@ -1,0 +1,7 @@
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict[str, object]:
+    """What every page may show."""
+    return {"site_url": settings.SITE_URL, "panels": settings.LEAD_PANELS}

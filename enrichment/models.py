@@ -1,0 +1,50 @@
+from django.db import models
+from django.utils import timezone
+
+
+class Embedding(models.Model):
+    """The vector of a lead's message: float32, L2-normalised, little endian. Chroma is an index over these rows."""
+
+    lead = models.OneToOneField("leads.Lead", on_delete=models.CASCADE, related_name="embedding")
+    model = models.CharField(max_length=200)
+    dimension = models.PositiveSmallIntegerField()
+    vector = models.BinaryField()
+    text_digest = models.CharField(max_length=64, help_text="SHA-256 of the embedded text.")
+    is_indexed = models.BooleanField(default=False, help_text="Whether Chroma has it.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            # What Chroma has yet to get.
+            models.Index(fields=["id"], name="embedding_unindexed", condition=models.Q(is_indexed=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Embedding of lead {self.lead_id}"
+
+
+class Enrichment(models.Model):
+    """One stored model answer, raw, kept before anything is made of it."""
+
+    class Outcome(models.TextChoices):
+        USED = "used", "Used"
+        REFUSED = "refused", "Refused"
+
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="enrichments")
+    submission = models.ForeignKey("leads.Submission", null=True, on_delete=models.SET_NULL, related_name="+")
+    model = models.CharField(max_length=200)
+    prompt_version = models.CharField(max_length=40)
+    answer = models.TextField(blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    reason = models.TextField(blank=True, help_text="Why the answer was refused.")
+    dropped = models.JSONField(default=list, help_text="Values that were not in the message: field, value, reason.")
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    answer_tokens = models.PositiveIntegerField(default=0)
+    duration_ms = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Enrichment {self.pk} of lead {self.lead_id}"

@@ -1,0 +1,41 @@
+"""How often something may happen, counted in the database, so that the limit holds across processes."""
+
+import datetime as dt
+import time
+
+from django.db import connection
+from django.http import HttpRequest
+from django.utils import timezone
+
+from leads.models import RateCount
+
+# One statement counts and answers, on SQLite and on PostgreSQL.
+COUNT = """
+    INSERT INTO leads_ratecount (key, count, expires_at) VALUES (%s, 1, %s)
+    ON CONFLICT (key) DO UPDATE SET count = leads_ratecount.count + 1
+    RETURNING count
+"""
+
+
+def is_over(key: str, *, limit: int, window: int) -> bool:
+    """Counts one more of `key` in the current window of so many seconds; True when that is more than `limit`."""
+    start = int(time.time()) // window * window
+    expires_at = dt.datetime.fromtimestamp(start + 2 * window, dt.UTC)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [f"{key[:90]}:{window}:{start}", expires_at])
+        (count,) = cursor.fetchone()
+    return count > limit
+
+
+def forget_expired() -> int:
+    """Deletes counts whose window is over; returns how many."""
+    return RateCount.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+
+
+def client_ip(request: HttpRequest, *, trusted_proxies: int) -> str:
+    """The caller's address. X-Forwarded-For is believed only as far as our own proxies wrote it."""
+    if trusted_proxies:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        if len(hops) >= trusted_proxies:
+            return hops[-trusted_proxies]
+    return request.META.get("REMOTE_ADDR", "")

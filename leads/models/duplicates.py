@@ -1,0 +1,64 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+
+class DuplicateSuggestionQuerySet(models.QuerySet["DuplicateSuggestion"]):
+    def open(self) -> Self:
+        return self.filter(state=DuplicateSuggestion.State.OPEN)
+
+    def about(self, lead_id: int) -> Self:
+        return self.filter(Q(first=lead_id) | Q(second=lead_id))
+
+    def likeliest_first(self) -> Self:
+        return self.order_by("-probability", "-id")
+
+
+class DuplicateSuggestion(models.Model):
+    """A pair of leads that may be the same person or company, with the reasons. `first` is the older lead.
+
+    `reasons` is a list of `{"text": "same phone", "weight": 7.2}`; weights are bits of evidence, for or against.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        MERGED = "merged", "Merged"
+        DISMISSED = "dismissed", "Dismissed"
+
+    first = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="+")
+    probability = models.FloatField()
+    similarity = models.FloatField(null=True, blank=True, help_text="Cosine of the two messages, -1 to 1.")
+    reasons = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = DuplicateSuggestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-probability", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="one_suggestion_per_pair"),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="suggestion_older_lead_first"),
+            models.CheckConstraint(
+                condition=Q(probability__gte=0) & Q(probability__lte=1), name="probability_from_0_to_1"
+            ),
+        ]
+        indexes = [
+            # The review list: open ones, likeliest first.
+            models.Index(fields=["-probability", "-id"], name="suggestion_open", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} and {self.second_id}"
+
+    @property
+    def percent(self) -> int:
+        return round(self.probability * 100)

@@ -1,0 +1,358 @@
+"""The pipeline: rows are the queue, django-q2 is the doorbell.
+
+    pending --claim--> running --> succeeded --> the next stages' rows, in the same transaction
+       ^                 |  |
+       |   try later,    |  +----> failed, with the reason; Retry makes it pending again
+       +-- lease ran out +
+
+A stage is a function over a batch of leads that is safe to run twice. It reads and calls services outside any
+transaction and returns an `Outcome` whose `save` writes; the runner calls `save` in the transaction that also records
+the outcome and queues what follows. Whatever dies, `sweep` finds the rows again.
+"""
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Case, F, Min, Q, Value, When
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+from leads.models import Heartbeat, Lead, StageGate, StageRun
+from leads.models.pipeline import STAGES
+from leads.stage import Stage
+
+logger = logging.getLogger(__name__)
+State = StageRun.State
+
+GIVE_UP_AFTER = 6  # attempts of one lead at one stage
+LONGEST_WAIT = 900  # seconds
+SHIFT = 20  # seconds a task works before it lets the cluster breathe
+
+
+class TryAgainLater(Exception):
+    """The work can't be done now and nothing is wrong with the lead. `after`: seconds to wait, else doubled each time.
+
+    With `is_service_down` the whole stage waits and no lead's attempt counts.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None, is_service_down: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+        self.is_service_down = is_service_down
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a stage made of its batch. `save` writes it; the dicts, by lead id, hold plain sentences for staff:
+    `notes` what came of it, `failed` why a lead can't pass, `later` why it must wait."""
+
+    save: Callable[[], None] = _nothing
+    notes: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    later: dict[int, str] = field(default_factory=dict)
+
+
+# ---- asking for work -----------------------------------------------------------------------------------------------
+
+
+def start(lead: Lead) -> None:
+    """Queues the first stage for a new lead. Call it in the transaction that stores it."""
+    first: Stage = settings.LEAD_PIPELINE[0]
+    StageRun.objects.create(lead=lead, stage=first.name)
+    transaction.on_commit(partial(ring, first.cluster))
+
+
+def schedule(lead_ids: Sequence[int], stage_names: Iterable[str], *, delay: float | None = None) -> None:
+    """Makes stages due for leads, whether or not they passed before. Call it in the transaction that changed them.
+
+    A row that is being worked on is remembered as wanted again, so that a change during the work isn't lost.
+    """
+    for name in stage_names:
+        stage = STAGES[name]
+        due_at = timezone.now() + dt.timedelta(seconds=stage.delay if delay is None else delay)
+        StageRun.objects.bulk_create(
+            [StageRun(lead_id=pk, stage=name, due_at=due_at) for pk in lead_ids], ignore_conflicts=True, batch_size=500
+        )
+        rows = StageRun.objects.filter(lead__in=lead_ids, stage=name)
+        rows.running().update(is_wanted_again=True)
+        rows.filter(state__in=[State.SUCCEEDED, State.FAILED]).update(
+            state=State.PENDING, attempts=0, reason="", due_at=due_at, finished_at=None
+        )
+        if not (stage.delay if delay is None else delay):
+            transaction.on_commit(partial(ring, stage.cluster))
+
+
+def retry(runs: models.QuerySet[StageRun]) -> int:
+    """Queues failed or waiting runs again at once; returns how many."""
+    clusters = {STAGES[run.stage].cluster for run in runs if run.stage in STAGES}
+    count = runs.exclude(state__in=[State.RUNNING, State.SUCCEEDED]).update(
+        state=State.PENDING, attempts=0, reason="", due_at=timezone.now()
+    )
+    for cluster in clusters:
+        transaction.on_commit(partial(ring, cluster))
+    return count
+
+
+def ring(cluster: str) -> None:
+    """Tells a cluster that there is work, unless a bell that nobody answered yet is already in its queue."""
+    if not OrmQ.objects.filter(key=cluster, lock__lte=timezone.now()).exists():
+        async_task("leads.pipeline.work", cluster, q_options={"cluster": cluster})
+
+
+def sweep() -> int:
+    """Gives back what dead workers held and rings for whatever is due; returns how many rows were given back.
+
+    Run often: it is what makes every other loss harmless.
+    """
+    count = _release(StageRun.objects.expired())
+    due = StageRun.objects.due().values_list("stage", flat=True).distinct()
+    for cluster in {STAGES[name].cluster for name in due if name in STAGES and not is_closed(STAGES[name])}:
+        ring(cluster)
+    return count
+
+
+def _release(runs: models.QuerySet[StageRun]) -> int:
+    reason = "A worker stopped while it was at it."
+    again = Q(attempts__lt=GIVE_UP_AFTER)
+    return runs.update(
+        state=Case(When(again, then=Value(State.PENDING)), default=Value(State.FAILED)),
+        reason=Value(reason),
+        due_at=timezone.now(),
+        claim=None,
+        lease_until=None,
+    )
+
+
+# ---- doing the work ------------------------------------------------------------------------------------------------
+
+
+def work(cluster: str) -> None:
+    """The one task: passes batches through the cluster's stages until nothing is due or the shift is over."""
+    stages = [stage for stage in settings.LEAD_PIPELINE if stage.cluster == cluster]
+    beat(cluster)
+    end = time.monotonic() + SHIFT
+    while True:
+        worked = [run_batch(stage) for stage in stages]
+        if not any(worked):
+            break
+        if time.monotonic() > end:
+            ring(cluster)
+            break
+    beat(cluster)
+
+
+def beat(cluster: str, *, busy_for: float | None = None) -> None:
+    """A sign of life. `busy_for`: seconds for which silence is no sign of death."""
+    now = timezone.now()
+    busy_until = now + dt.timedelta(seconds=busy_for) if busy_for else None
+    Heartbeat.objects.update_or_create(cluster=cluster, defaults={"beat_at": now, "busy_until": busy_until})
+
+
+def run_batch(stage: Stage) -> bool:
+    """Claims one batch and passes it through the stage; returns whether there was anything to do."""
+    if not StageRun.objects.due().filter(stage=stage.name).exists() or not is_open(stage):
+        return False
+    runs = claim(stage)
+    if runs:
+        if stage.lease > SHIFT:
+            beat(stage.cluster, busy_for=stage.lease)
+        _pass(stage, runs)
+    return bool(runs)
+
+
+def claim(stage: Stage) -> list[StageRun]:
+    """Takes up to a batch of due rows for this worker by a conditional UPDATE.
+
+    A row that already outlived workers is taken alone: should it be what kills them, its neighbours go free.
+    """
+    with transaction.atomic():
+        if stage.is_exclusive and _is_taken(stage):
+            return []
+        token = _take(stage)
+    return list(StageRun.objects.running().filter(claim=token).order_by("due_at", "id"))
+
+
+def _is_taken(stage: Stage) -> bool:
+    StageGate.objects.get_or_create(stage=stage.name)
+    StageGate.objects.select_for_update().get(stage=stage.name)  # one claimer at a time, also on PostgreSQL
+    return StageRun.objects.running().filter(stage=stage.name).exists()
+
+
+def _take(stage: Stage) -> uuid.UUID:
+    due = list(StageRun.objects.due().filter(stage=stage.name).order_by("due_at", "id")[: stage.batch_size])
+    suspects = [run for run in due if run.attempts >= 2]
+    due = suspects[:1] or due
+    token = uuid.uuid4()
+    now = timezone.now()
+    StageRun.objects.pending().filter(pk__in=[run.pk for run in due]).update(
+        state=State.RUNNING,
+        attempts=F("attempts") + 1,
+        claim=token,
+        started_at=now,
+        lease_until=now + dt.timedelta(seconds=stage.lease),
+    )
+    return token
+
+
+def _pass(stage: Stage, runs: list[StageRun]) -> None:
+    try:
+        _finish(stage, runs, _call(stage, runs))
+    except TryAgainLater as later:
+        _postpone(stage, runs, later)
+    except Exception as error:
+        if len(runs) > 1:
+            logger.warning("Stage %s failed for a batch of %s, now one by one: %s", stage.name, len(runs), error)
+            for run in runs:
+                _pass(stage, [run])
+        else:
+            logger.exception("Stage %s failed for lead %s", stage.name, runs[0].lead_id)
+            _fail(runs[0], f"Something unexpected went wrong ({type(error).__name__}). The log has the details.")
+
+
+def _call(stage: Stage, runs: list[StageRun]) -> Outcome:
+    """Read and call, outside any transaction."""
+    function: Callable[[Sequence[Lead]], Outcome] = import_string(stage.function)
+    leads = Lead.objects.filter(pk__in=[run.lead_id for run in runs]).prefetch_related("submissions")
+    return function(sorted(leads, key=lambda lead: lead.pk))
+
+
+def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
+    """Write: the stage's results, the rows' outcomes and the next stages, in one transaction."""
+    with transaction.atomic():
+        outcome.save()
+        mine = _held(runs)
+        passed = [run for run in mine if run.lead_id not in outcome.failed and run.lead_id not in outcome.later]
+        for run in mine:
+            if run.lead_id in outcome.failed:
+                _close(run, State.FAILED, reason=outcome.failed[run.lead_id])
+            elif run.lead_id in outcome.later:
+                _wait(run, outcome.later[run.lead_id])
+            else:
+                _close(run, State.SUCCEEDED, note=outcome.notes.get(run.lead_id, ""))
+        _save(mine)
+        schedule([run.lead_id for run in passed], stage.then)
+
+
+def _held(runs: list[StageRun]) -> list[StageRun]:
+    """The rows that are still this worker's: none whose lease ran out and which another took, none erased."""
+    claims = {run.claim for run in runs}
+    held = StageRun.objects.select_for_update().running().filter(claim__in=claims, pk__in=[run.pk for run in runs])
+    return list(held.order_by("pk"))
+
+
+def _close(run: StageRun, state: str, *, reason: str = "", note: str = "") -> None:
+    run.state, run.reason, run.note = state, reason, note
+    run.finished_at = timezone.now()
+    run.claim = run.lease_until = None
+    if run.is_wanted_again:
+        run.state, run.due_at, run.is_wanted_again = State.PENDING, timezone.now(), False
+    if state == State.SUCCEEDED:
+        run.attempts = 0
+
+
+def _wait(run: StageRun, reason: str, *, after: float | None = None) -> None:
+    """Back to the queue, each time twice as long; given up after so many attempts."""
+    if run.attempts >= GIVE_UP_AFTER:
+        _close(run, State.FAILED, reason=reason)
+        return
+    seconds = after if after is not None else min(5 * 2**run.attempts, LONGEST_WAIT)
+    run.state, run.reason, run.is_wanted_again = State.PENDING, reason, False
+    run.due_at = timezone.now() + dt.timedelta(seconds=seconds)
+    run.claim = run.lease_until = None
+
+
+def _save(runs: list[StageRun]) -> None:
+    columns = [
+        "state",
+        "reason",
+        "note",
+        "finished_at",
+        "claim",
+        "lease_until",
+        "due_at",
+        "is_wanted_again",
+        "attempts",
+    ]
+    StageRun.objects.bulk_update(runs, columns)
+    Lead.objects.filter(pk__in=[run.lead_id for run in runs]).update(updated_at=timezone.now())
+
+
+def _fail(run: StageRun, reason: str) -> None:
+    with transaction.atomic():
+        mine = _held([run])
+        for held in mine:
+            _close(held, State.FAILED, reason=reason)
+        _save(mine)
+
+
+def _postpone(stage: Stage, runs: list[StageRun], later: TryAgainLater) -> None:
+    with transaction.atomic():
+        mine = _held(runs)
+        for run in mine:
+            if later.is_service_down:
+                run.attempts = max(run.attempts - 1, 0)
+            _wait(run, later.reason, after=0 if later.is_service_down else later.after)
+        _save(mine)
+    if later.is_service_down:
+        close(stage, later.reason, for_seconds=later.after)
+
+
+# ---- gates ---------------------------------------------------------------------------------------------------------
+
+
+def is_closed(stage: Stage) -> bool:
+    """Whether the gate was found closed and its wait is not over; asks no service."""
+    return StageGate.objects.filter(stage=stage.name, closed_until__gt=timezone.now()).exists()
+
+
+def is_open(stage: Stage) -> bool:
+    """Asks the service behind a stage whether it can be used, and remembers the answer for the screens."""
+    if is_closed(stage):
+        return False
+    reason = import_string(stage.gate)() if stage.gate else None
+    if reason is not None:
+        close(stage, reason)
+        return False
+    StageGate.objects.filter(stage=stage.name).update(
+        reason="", closed_until=None, closed_at=None, failures=0, checked_at=timezone.now()
+    )
+    return True
+
+
+def close(stage: Stage, reason: str, *, for_seconds: float | None = None) -> None:
+    """Shuts a stage: its rows wait. Without a time the wait doubles with each failure, from 2 to 30 seconds."""
+    now = timezone.now()
+    gate, _ = StageGate.objects.get_or_create(stage=stage.name)
+    gate.failures += 1
+    seconds = for_seconds if for_seconds is not None else min(2**gate.failures, 30)
+    gate.reason, gate.checked_at = reason, now
+    gate.closed_until = now + dt.timedelta(seconds=seconds)
+    gate.closed_at = gate.closed_at or now
+    gate.save()
+
+
+def knock(stage_name: str) -> None:
+    """Opens a gate for the next try at once, as after a change of settings or a person's "try now"."""
+    StageGate.objects.filter(stage=stage_name).update(closed_until=None)
+    ring(STAGES[stage_name].cluster)
+
+
+def oldest_due_age() -> float:
+    """Seconds that the oldest due row of an open stage has waited; 0 when nothing waits."""
+    shut = StageGate.objects.filter(closed_until__gt=timezone.now()).values("stage")
+    oldest = StageRun.objects.due().exclude(stage__in=shut).aggregate(oldest=Min("due_at"))["oldest"]
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0

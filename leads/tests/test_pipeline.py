@@ -1,0 +1,275 @@
+"""The runner: what is claimed, what follows, what waits, what fails, and what happens when workers die."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from leads import pipeline
+from leads.intake import receive
+from leads.models import Event, Lead, StageGate, StageRun
+from leads.models.pipeline import STAGES
+from leads.pipeline import Outcome, TryAgainLater
+from leads.stage import Stage
+
+State = StageRun.State
+HERE = "leads.tests.test_pipeline"
+
+behaviour: dict[str, Callable[[Sequence[Lead]], Outcome]] = {}
+calls: list[tuple[str, list[int]]] = []
+gate_says: list[str | None] = [None]
+
+
+def first(leads: Sequence[Lead]) -> Outcome:
+    calls.append(("first", [lead.pk for lead in leads]))
+    return behaviour.get("first", lambda leads: Outcome())(leads)
+
+
+def second(leads: Sequence[Lead]) -> Outcome:
+    calls.append(("second", [lead.pk for lead in leads]))
+    return behaviour.get("second", lambda leads: Outcome())(leads)
+
+
+def gate() -> str | None:
+    return gate_says[0]
+
+
+@pytest.fixture(autouse=True)
+def small_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    stages = (
+        Stage("first", "First", f"{HERE}.first", "basecamp", 3, 60, then=("second",)),
+        Stage("second", "Second", f"{HERE}.second", "ml", 3, 60, gate=f"{HERE}.gate"),
+    )
+    monkeypatch.setattr(settings, "LEAD_PIPELINE", stages)
+    for name in list(STAGES):
+        monkeypatch.delitem(STAGES, name)
+    for stage in stages:
+        monkeypatch.setitem(STAGES, stage.name, stage)
+    behaviour.clear()
+    calls.clear()
+    gate_says[0] = None
+
+
+def inquire(count: int = 1) -> list[Lead]:
+    return [receive(f"Inquiry {n}", source="paste").lead for n in range(count)]
+
+
+def states() -> list[tuple[str, str]]:
+    return list(StageRun.objects.order_by("lead", "stage").values_list("stage", "state"))
+
+
+def test_a_lead_passes_every_stage_in_order(drain):
+    (lead,) = inquire()
+    drain()
+    assert calls == [("first", [lead.pk]), ("second", [lead.pk])]
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]
+    assert not OrmQ.objects.exists()
+
+
+def test_work_is_done_in_batches(drain):
+    ids = [lead.pk for lead in inquire(7)]
+    drain()
+    assert calls[:3] == [("first", ids[:3]), ("first", ids[3:6]), ("first", ids[6:])]
+
+
+def test_many_inquiries_ring_one_bell(transactional_db):
+    inquire(5)
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_rolled_back_inquiry_leaves_nothing(transactional_db):
+    with transaction.atomic():
+        inquire()
+        transaction.set_rollback(True)
+    assert (Lead.objects.count(), StageRun.objects.count(), OrmQ.objects.count()) == (0, 0, 0)
+
+
+def test_results_and_outcome_are_one_transaction(drain):
+    (lead,) = inquire()
+
+    def breaks_while_writing(leads: Sequence[Lead]) -> Outcome:
+        def save() -> None:
+            Event.objects.create(lead=lead, text="half done")
+            raise ValueError("disk full")
+
+        return Outcome(save=save)
+
+    behaviour["first"] = breaks_while_writing
+    drain()
+    run = StageRun.objects.get(stage="first")
+    assert (run.state, run.reason) == (
+        "failed",
+        "Something unexpected went wrong (ValueError). The log has the details.",
+    )
+    assert not Event.objects.filter(text="half done").exists()
+
+
+def test_a_bad_lead_does_not_block_its_neighbours(drain):
+    leads = inquire(3)
+
+    def choke(batch: Sequence[Lead]) -> Outcome:
+        if leads[1] in batch:
+            raise RuntimeError("poison")
+        return Outcome()
+
+    behaviour["first"] = choke
+    drain()
+    by_lead = dict(StageRun.objects.filter(stage="first").values_list("lead", "state"))
+    assert by_lead == {leads[0].pk: "succeeded", leads[1].pk: "failed", leads[2].pk: "succeeded"}
+    assert StageRun.objects.filter(stage="second", state="succeeded").count() == 2
+
+
+def test_outcomes_can_differ_within_a_batch(drain):
+    good, bad, late = inquire(3)
+    behaviour["first"] = lambda leads: Outcome(
+        notes={good.pk: "all well"}, failed={bad.pk: "no such colour"}, later={late.pk: "too busy"}
+    )
+    pipeline.run_batch(STAGES["first"])
+    rows = {run.lead_id: (run.state, run.reason, run.note) for run in StageRun.objects.filter(stage="first")}
+    assert rows == {
+        good.pk: ("succeeded", "", "all well"),
+        bad.pk: ("failed", "no such colour", ""),
+        late.pk: ("pending", "too busy", ""),
+    }
+    assert StageRun.objects.get(lead=late).due_at > timezone.now()
+
+
+def test_trying_again_doubles_the_wait_and_gives_up(drain):
+    inquire()
+
+    def busy(leads: Sequence[Lead]) -> Outcome:
+        raise TryAgainLater("The service is busy.")
+
+    behaviour["first"] = busy
+    waits = []
+    for _ in range(pipeline.GIVE_UP_AFTER):
+        StageRun.objects.update(due_at=timezone.now())
+        pipeline.run_batch(STAGES["first"])
+        run = StageRun.objects.get()
+        waits.append(round((run.due_at - timezone.now()).total_seconds()))
+    assert waits[:5] == [10, 20, 40, 80, 160]
+    assert (run.state, run.reason, run.attempts) == ("failed", "The service is busy.", pipeline.GIVE_UP_AFTER)
+
+
+def test_a_service_that_is_down_costs_no_lead_an_attempt(drain):
+    inquire(2)
+
+    def down(leads: Sequence[Lead]) -> Outcome:
+        raise TryAgainLater("Nobody answers.", is_service_down=True, after=60)
+
+    behaviour["first"] = down
+    drain()
+    assert list(StageRun.objects.values_list("state", "attempts", "reason")) == [("pending", 0, "Nobody answers.")] * 2
+    assert pipeline.is_closed(STAGES["first"])
+    behaviour.clear()
+    pipeline.knock("first")
+    drain()
+    assert set(states()) == {("first", "succeeded"), ("second", "succeeded")}
+
+
+def test_a_closed_gate_leaves_rows_untouched_until_it_opens(drain):
+    inquire()
+    gate_says[0] = "Airtable is not connected."
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "pending")]
+    assert StageRun.objects.get(stage="second").attempts == 0
+    assert StageGate.objects.get(stage="second").reason == "Airtable is not connected."
+    gate_says[0] = None
+    StageGate.objects.update(closed_until=timezone.now())
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]
+    assert StageGate.objects.get(stage="second").reason == ""
+
+
+def test_two_workers_never_hold_the_same_row(transactional_db):
+    inquire(5)
+    mine, theirs = pipeline.claim(STAGES["first"]), pipeline.claim(STAGES["first"])
+    assert len(mine) == 3
+    assert len(theirs) == 2
+    assert not {run.pk for run in mine} & {run.pk for run in theirs}
+
+
+def test_an_exclusive_stage_has_one_batch_at_a_time(transactional_db):
+    inquire(5)
+    alone = Stage("first", "First", f"{HERE}.first", "basecamp", 3, 60, is_exclusive=True)
+    assert len(pipeline.claim(alone)) == 3
+    assert pipeline.claim(alone) == []
+
+
+def test_a_dead_workers_rows_are_given_back(drain):
+    (lead,) = inquire()
+    pipeline.claim(STAGES["first"])
+    StageRun.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    assert pipeline.sweep() == 1
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]
+
+
+def test_a_late_worker_does_not_write_over_its_successor(drain):
+    (lead,) = inquire()
+    late = pipeline.claim(STAGES["first"])
+    StageRun.objects.update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    pipeline.sweep()
+    successor = pipeline.claim(STAGES["first"])
+    pipeline._finish(STAGES["first"], late, Outcome(failed={lead.pk: "too late"}))
+    assert StageRun.objects.get().state == "running"
+    pipeline._finish(STAGES["first"], successor, Outcome(notes={lead.pk: "in time"}))
+    assert StageRun.objects.get(stage="first").note == "in time"
+
+
+def test_a_lead_that_kills_workers_is_taken_alone_and_at_last_failed(transactional_db):
+    victim, *others = inquire(3)
+    StageRun.objects.filter(lead=victim).update(attempts=2)
+    assert [run.lead_id for run in pipeline.claim(STAGES["first"])] == [victim.pk]
+    StageRun.objects.filter(lead=victim).update(
+        attempts=pipeline.GIVE_UP_AFTER, lease_until=timezone.now() - dt.timedelta(seconds=1)
+    )
+    pipeline.sweep()
+    run = StageRun.objects.get(lead=victim)
+    assert (run.state, run.reason) == ("failed", "A worker stopped while it was at it.")
+
+
+def test_a_change_during_the_work_is_worked_on_again(drain):
+    (lead,) = inquire()
+
+    def changed_meanwhile(leads: Sequence[Lead]) -> Outcome:
+        if len(calls) == 1:
+            pipeline.schedule([lead.pk], ["first"])
+        return Outcome()
+
+    behaviour["first"] = changed_meanwhile
+    drain()
+    assert [name for name, _ in calls if name == "first"] == ["first", "first"]
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]
+
+
+def test_retry_queues_failed_runs_again(drain):
+    (lead,) = inquire()
+    behaviour["first"] = lambda leads: Outcome(failed={lead.pk: "no"})
+    drain()
+    assert states() == [("first", "failed")]
+    behaviour.clear()
+    assert pipeline.retry(StageRun.objects.filter(lead=lead)) == 1
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]
+
+
+def test_a_lead_erased_meanwhile_is_no_error(drain):
+    (lead,) = inquire()
+    runs = pipeline.claim(STAGES["first"])
+    Lead.objects.all().delete()
+    pipeline._finish(STAGES["first"], runs, Outcome())
+    assert StageRun.objects.count() == 0
+
+
+def test_a_lost_bell_is_rung_again_by_the_sweep(drain):
+    inquire()
+    OrmQ.objects.all().delete()
+    pipeline.sweep()
+    assert OrmQ.objects.count() == 1
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]

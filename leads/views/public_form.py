@@ -1,0 +1,124 @@
+"""The form that strangers fill in: no login, no cookies, stored first."""
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from leads import form_tokens, limits
+from leads.intake import LONGEST_TEXT, receive
+from leads.models import LeadSource, PublicForm, Submission
+from leads.values import Contact
+
+SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
+TOO_MANY = "Too many messages came in just now. Please wait a minute and press Send again; nothing you typed is lost."
+UNSEEN = "Please press Send once more."
+
+
+class InquiryForm(forms.Form):
+    """What a visitor types. `website` is the honeypot: people don't see it, machines fill it in."""
+
+    first_name = forms.CharField(max_length=100, required=False)
+    last_name = forms.CharField(max_length=100, required=False)
+    email = forms.EmailField(max_length=254, required=False)
+    phone = forms.CharField(max_length=40, required=False)
+    company = forms.CharField(max_length=200, required=False)
+    message = forms.CharField(max_length=LONGEST_TEXT, strip=False)
+
+    def clean(self) -> dict[str, str]:
+        cleaned: dict[str, str] = super().clean() or {}
+        reachable = cleaned.get("email") or cleaned.get("phone") or "email" in self.errors or "phone" in self.errors
+        if not reachable:
+            self.add_error("email", "Please leave an e-mail address or a phone number, so that we can answer.")
+        return cleaned
+
+
+# No CSRF cookie: a frame on another site doesn't send one, and there is no login to abuse. The signed token stands in.
+@csrf_exempt
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def public_form(request: HttpRequest, key: str) -> HttpResponse:
+    form = get_object_or_404(PublicForm, key=key)
+    if not form.is_open:
+        return render(request, "leads/public_form_closed.html", {"public_form": form}, status=410)
+    if request.method != "POST":
+        return _page(request, form, InquiryForm())
+    return _take(request, form)
+
+
+@login_not_required
+@require_safe
+def public_form_thanks(request: HttpRequest, key: str) -> HttpResponse:
+    return render(request, "leads/public_form_thanks.html", {"public_form": get_object_or_404(PublicForm, key=key)})
+
+
+def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
+    inquiry = InquiryForm(request.POST)
+    token = request.POST.get("token", "")
+    if not inquiry.is_valid():
+        return _page(request, form, inquiry, token=token, status=422)
+    if request.POST.get("website"):
+        return _page(request, form, inquiry, problem=UNSEEN, status=422)
+    try:
+        nonce = form_tokens.check(token, form.key)
+    except form_tokens.TooFast as error:
+        return _page(request, form, inquiry, token=token, problem=str(error), status=422)
+    except form_tokens.WrongToken as error:
+        return _page(request, form, inquiry, problem=str(error), status=422)
+    return _store(request, form, inquiry, nonce)
+
+
+def _store(request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: str) -> HttpResponse:
+    fields = inquiry.cleaned_data
+    contact = Contact(**{name: fields[name] for name in ("first_name", "last_name", "email", "phone", "company")})
+    with transaction.atomic():  # one transaction: the counts cost no commit of their own
+        if _is_over_limit(request, form):
+            return _page(request, form, inquiry, problem=TOO_MANY, status=429)
+        submission = receive(
+            fields["message"],
+            source=LeadSource.WEB_FORM,
+            contact=contact,
+            payload=dict(fields),
+            form=form,
+            idempotency_key=f"form:{nonce}",
+        )
+    if not _is_same(submission, fields):
+        return _page(request, form, inquiry, problem=SENT_BEFORE, status=409)
+    return redirect("public_form_thanks", key=form.key)
+
+
+def _is_same(submission: Submission, fields: dict[str, str]) -> bool:
+    """Whether this is what the token brought in; a double click is, an edited second message isn't."""
+    return submission.text.strip() == fields["message"].replace("\x00", "\N{REPLACEMENT CHARACTER}").strip()
+
+
+def _is_over_limit(request: HttpRequest, form: PublicForm) -> bool:
+    ip = limits.client_ip(request, trusted_proxies=settings.TRUSTED_PROXIES)
+    per_ip = limits.is_over(f"form-ip:{ip}", limit=settings.FORM_LIMIT_PER_IP, window=60)
+    per_form = limits.is_over(f"form:{form.pk}", limit=settings.FORM_LIMIT_PER_FORM, window=60)
+    return per_ip or per_form
+
+
+def _page(
+    request: HttpRequest,
+    form: PublicForm,
+    inquiry: InquiryForm,
+    *,
+    token: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The form, with what was typed still in it. A token that may still serve is kept, else there is a fresh one."""
+    context = {
+        "public_form": form,
+        "form": inquiry,
+        "token": token or form_tokens.new_token(form.key),
+        "problem": problem,
+    }
+    response = render(request, "leads/public_form.html", context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
