@@ -38,6 +38,7 @@ class CrmRecord(models.Model):
     table_id = models.CharField(max_length=40, blank=True)
     record_id = models.CharField(max_length=40, blank=True)
     payload_hash = models.CharField(max_length=64, blank=True)
+    sent_fields = models.JSONField(default=list, blank=True, help_text="Our fields that were written last time.")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     last_error = models.TextField(blank=True)
     notes = models.JSONField(default=list, blank=True, help_text="What could not be sent as it is, and why.")
@@ -55,14 +56,15 @@ class CrmRecord(models.Model):
         return f"Airtable record of lead {self.lead_id}"
 
 
-class BaseThrottle(models.Model):
-    """The pace of calls to one Airtable base, shared by all processes, and what is known of its table."""
+class AirtableBase(models.Model):
+    """One Airtable base: the pace of calls to it, shared by all processes, and what was last read of our table."""
 
     base_id = models.CharField(max_length=40, primary_key=True)
     next_slot = models.DateTimeField(default=timezone.now)
     calls_this_month = models.PositiveIntegerField(default=0)
     month = models.CharField(max_length=7, blank=True)
     table_id = models.CharField(max_length=40, blank=True)
+    table_name = models.CharField(max_length=255, blank=True)
     schema_read_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -125,6 +125,15 @@ def sweep() -> int:
     return count
 
 
+def release(cluster: str) -> int:
+    """Gives back at once what a cluster's workers held; returns how many rows.
+
+    Only right while none of its workers runs anywhere, as before the only cluster of its name starts.
+    """
+    stages = [stage.name for stage in settings.LEAD_PIPELINE if stage.cluster == cluster]
+    return _release(StageRun.objects.running().filter(stage__in=stages))
+
+
 def _release(runs: models.QuerySet[StageRun]) -> int:
     reason = "A worker stopped while it was at it."
     again = Q(attempts__lt=GIVE_UP_AFTER)
@@ -320,12 +329,18 @@ def is_closed(stage: Stage) -> bool:
 
 
 def is_open(stage: Stage) -> bool:
-    """Asks the service behind a stage whether it can be used, and remembers the answer for the screens."""
+    """Asks the service behind a stage whether it can be used, and remembers the answer for the screens.
+
+    A gate that knows how long to wait raises TryAgainLater instead of returning its sentence.
+    """
     if is_closed(stage):
         return False
-    reason = import_string(stage.gate)() if stage.gate else None
+    try:
+        reason, wait = import_string(stage.gate)() if stage.gate else None, None
+    except TryAgainLater as later:
+        reason, wait = later.reason, later.after
     if reason is not None:
-        close(stage, reason)
+        close(stage, reason, for_seconds=wait)
         return False
     StageGate.objects.filter(stage=stage.name).update(
         reason="", closed_until=None, closed_at=None, failures=0, checked_at=timezone.now()

@@ -27,8 +27,8 @@ def ripe(form, monkeypatch) -> str:
     return token
 
 
-def send(client: Client, token: str, **changes: str):
-    return client.post("/f/abc/", TYPED | {"token": token} | changes)
+def send(client: Client, ripe: str, **changes: str):
+    return client.post("/f/abc/", TYPED | {"token": ripe} | changes)
 
 
 def test_public_form_shows_without_login_or_cookies(anonymous, form):
@@ -38,7 +38,7 @@ def test_public_form_shows_without_login_or_cookies(anonymous, form):
     assert page["Cache-Control"] == "no-store"
 
 
-def test_public_form_stores_and_thanks(anonymous, form, ripe, django_capture_on_commit_callbacks):
+def test_public_form_stores_and_thanks(anonymous, form, ripe):
     answer = send(anonymous, ripe)
     assert (answer.status_code, answer.url) == (302, "/f/abc/thanks/")
     submission = Submission.objects.get()
@@ -48,7 +48,7 @@ def test_public_form_stores_and_thanks(anonymous, form, ripe, django_capture_on_
         "email": "ana@example.com",
         "phone": "",
         "company": "",
-        "message": "My brakes squeal.\r\nCan you look?" if "\r" in submission.text else TYPED["message"],
+        "message": TYPED["message"],
     }
     assert (submission.lead.first_name, submission.form, submission.source) == ("Ana", form, "web_form")
     assert "We have your message" in anonymous.get(answer.url).content.decode()
@@ -76,7 +76,7 @@ REFUSED = [
     ({"first_name": "x" * 101}, "at most 100 characters"),
     ({"first_name": "a\x00b"}, "Null characters are not allowed."),
     ({"website": "http://spam"}, "press Send once more"),
-    ({"token": ""}, "Nothing you typed is lost".lower()),
+    ({"token": ""}, "nothing you typed is lost"),
     ({"token": "forged:x:y"}, "nothing you typed is lost"),
 ]
 
@@ -114,7 +114,7 @@ def test_a_token_of_another_form_or_yesterday_is_refused(anonymous, form, ripe, 
 def test_too_many_messages_are_held_back_with_their_text(anonymous, form, ripe, setting):
     with override_settings(**{setting: 1}):
         assert send(anonymous, ripe).status_code == 302
-        page = send(anonymous, form_tokens.new_token(form.key) and ripe, message="Second one")
+        page = send(anonymous, ripe, message="Second one")
     assert page.status_code == 429
     assert "Second one" in page.content.decode()
     assert Submission.objects.count() == 1

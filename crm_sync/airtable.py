@@ -1,0 +1,348 @@
+"""The one file that talks to Airtable, by pyairtable. Knows nothing of leads, rows or jobs.
+
+Every call is safe to repeat: a lost reply never makes a second record, because records are written by upsert on a key
+field and no request that may have reached Airtable is repeated here. Waiting and trying again are the caller's.
+"""
+
+import json
+import logging
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import requests
+from pyairtable import Api, formulas, retry_strategy
+from pydantic import ValidationError
+
+from crm_sync.mapping import RemoteField
+
+logger = logging.getLogger(__name__)
+
+MAX_ROWS = 10  # Airtable's limit for one request
+TIMEOUT = (5, 30)  # seconds to connect, seconds of silence; pyairtable's own default is to wait for ever
+DETAIL_LENGTH = 500
+ENDPOINT_URL = "https://api.airtable.com"
+
+Fields = Mapping[str, Any]  # by field id, or by field name
+
+
+class ErrorKind(StrEnum):
+    RATE_LIMITED = "rate_limited"  # all requests to the base fail for 30 s
+    MONTHLY_LIMIT = "monthly_limit"  # the workspace's API calls are used up until the next month
+    UNAUTHORIZED = "unauthorized"  # the token
+    NOT_FOUND = "not_found"  # base, table or permission: Airtable doesn't tell them apart
+    INVALID = "invalid"  # a value or a field that Airtable refuses; the request will never pass as it is
+    ROW_GONE = "row_gone"  # the record was deleted in Airtable
+    AMBIGUOUS = "ambiguous"  # several records have the same key
+    UNAVAILABLE = "unavailable"  # no usable answer; what was sent may have been carried out
+
+
+# Refusals that are about one value and name its field, all but the last.
+VALUE_ERRORS = ("UNKNOWN_FIELD_NAME", "INVALID_VALUE_FOR_COLUMN", "INVALID_MULTIPLE_CHOICE_OPTIONS")
+
+MESSAGES = {
+    ErrorKind.RATE_LIMITED: "Airtable is getting too many requests for this base and asks to wait half a minute.",
+    ErrorKind.MONTHLY_LIMIT: "The Airtable workspace has used up its API calls for this month.",
+    ErrorKind.UNAUTHORIZED: "Airtable does not accept the access token.",
+    ErrorKind.NOT_FOUND: "Airtable has no such base or table, or the access token may not use it.",
+    ErrorKind.INVALID: "Airtable refused the values that were sent.",
+    ErrorKind.ROW_GONE: "The record was deleted in Airtable.",
+    ErrorKind.AMBIGUOUS: "Several Airtable records carry the same lead ID.",
+    ErrorKind.UNAVAILABLE: "Airtable can’t be reached at the moment.",
+}
+
+
+class AirtableError(Exception):
+    """What went wrong, told apart by `kind`.
+
+    `message` is one plain sentence for staff; `detail` is what Airtable said, clipped (it may quote a value, so it
+    is for staff's eyes and not for logs); `type` is Airtable's error type and `field` the field's name or id, where
+    Airtable named them.
+    """
+
+    def __init__(
+        self, kind: ErrorKind, *, message: str = "", detail: str = "", type: str = "", field: str = ""
+    ) -> None:
+        self.kind = kind
+        self.message = message or MESSAGES[kind]
+        self.detail = detail[:DETAIL_LENGTH]
+        self.type = type
+        self.field = field
+        super().__init__(f"{kind}: {type}" if type else str(kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Which table of which base (`table` is its id or name), and as whom.
+
+    `wait_turn` is called before each request to Airtable: it keeps the pace of five a second per base that all
+    processes share. What it raises reaches the caller.
+    """
+
+    token: str = field(repr=False)
+    base_id: str
+    table: str
+    endpoint_url: str = ENDPOINT_URL
+    wait_turn: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    id: str
+    name: str
+    fields: tuple[RemoteField, ...]
+
+
+def fetch_tables(connection: Connection) -> tuple[Table, ...]:
+    """All tables of the base with their fields. The token needs the scope schema.bases:read. Raises AirtableError."""
+    with _api(connection) as api:
+        answer = api.get(api.base(connection.base_id).urls.tables)
+        return tuple(_table_from(item) for item in answer["tables"])
+
+
+def fetch_schema(connection: Connection) -> Table:
+    """The connection's table, found by id or name. Raises AirtableError."""
+    tables = fetch_tables(connection)
+    for table in tables:
+        if connection.table in (table.id, table.name):
+            return table
+    names = ", ".join(f"“{table.name}”" for table in tables)
+    raise AirtableError(
+        ErrorKind.NOT_FOUND,
+        message=f"The Airtable base has no table “{connection.table}”.",
+        detail=f"Its tables are {names}.",
+    )
+
+
+def fetch_scopes(connection: Connection) -> tuple[str, ...]:
+    """What the token may do, as far as Airtable tells: nothing for most personal tokens. Raises AirtableError.
+
+    Doesn't touch the base, so it costs no turn of the base's pace; it still waits for one.
+    """
+    with _api(connection) as api:
+        return tuple(api.whoami().get("scopes", ()))
+
+
+def upsert(connection: Connection, rows: Sequence[Fields], *, key_field: str) -> list[str]:
+    """Writes up to ten records: one that has the row's key is updated, else one is created. All or none.
+
+    `key_field` is the id or name of a text field, in the same form as the rows' keys; keys are different and not
+    empty. Returns the record ids in the order of the rows. Raises AirtableError; `AMBIGUOUS` is only told for a
+    single row (a batch that holds such a row raises `INVALID`: send its rows one by one).
+    """
+    keys = _checked_keys(rows, key_field)
+    _check_rows(rows)
+    if not rows:
+        return []
+    try:
+        with _api(connection) as api:
+            table = api.table(connection.base_id, connection.table)
+            answer = table.batch_upsert(
+                [{"fields": dict(row)} for row in rows], key_fields=[key_field], use_field_ids=_is_field_id(key_field)
+            )
+            # Told apart by key, not by position: a lead must never be linked to another lead's record.
+            ids = {record["fields"][key_field]: record["id"] for record in answer["records"]}
+            return [ids[key] for key in keys]
+    except AirtableError as error:
+        if error.kind is ErrorKind.INVALID and len(rows) == 1:
+            _raise_if_ambiguous(connection, key_field, keys[0], error)
+        raise
+
+
+def _checked_keys(rows: Sequence[Fields], key_field: str) -> list[str]:
+    """An empty key would match records without one, an equal pair would overwrite each other."""
+    keys = [row.get(key_field) for row in rows]
+    if not all(isinstance(key, str) and key.strip() for key in keys) or len(set(keys)) < len(keys):
+        raise ValueError(f"every row needs its own text in the key field {key_field}")
+    return [str(key) for key in keys]
+
+
+def _check_rows(rows: Sequence[Fields]) -> None:
+    """Mistakes of ours, which must not look like a fault of Airtable. Raises ValueError or TypeError."""
+    if len(rows) > MAX_ROWS:
+        raise ValueError(f"at most {MAX_ROWS} rows, not {len(rows)}")
+    json.dumps([dict(row) for row in rows], allow_nan=False)
+
+
+def _raise_if_ambiguous(connection: Connection, key_field: str, key: str, error: AirtableError) -> None:
+    """Airtable's documents don't say how it refuses a key that several records have, so the records are counted."""
+    if error.type in VALUE_ERRORS:
+        return
+    found = find_by_key(connection, key_field=key_field, value=key)
+    if len(found) > 1:
+        detail = f"Records: {', '.join(found)}"
+        raise AirtableError(ErrorKind.AMBIGUOUS, detail=detail, type=error.type) from error
+
+
+def update(connection: Connection, rows: Sequence[tuple[str, Fields]]) -> None:
+    """Changes up to ten records by record id; cells that aren't named stay. All or none. Raises AirtableError."""
+    _check_rows([fields for _, fields in rows])
+    if not rows:
+        return
+    with _api(connection) as api:
+        table = api.table(connection.base_id, connection.table)
+        table.batch_update([{"id": record_id, "fields": dict(fields)} for record_id, fields in rows])
+
+
+def find_by_key(connection: Connection, *, key_field: str, value: str) -> list[str]:
+    """The ids of the records with exactly this text in the key field, oldest first. Raises AirtableError.
+
+    Formulas know fields by name only, so a field id costs one more request that reads the schema.
+    """
+    if not value:
+        raise ValueError("an empty key matches every record without one")
+    name = _field_name(connection, key_field) if _is_field_id(key_field) else key_field
+    with _api(connection) as api:
+        table = api.table(connection.base_id, connection.table)
+        records = table.all(formula=formulas.match({name: value}), fields=[name])
+        return [record["id"] for record in sorted(records, key=lambda record: record["createdTime"])]
+
+
+def delete(connection: Connection, record_ids: Sequence[str]) -> None:
+    """Deletes up to ten records, all or none. Raises AirtableError, `ROW_GONE` when one isn't there any more."""
+    if len(record_ids) > MAX_ROWS:
+        raise ValueError(f"at most {MAX_ROWS} records, not {len(record_ids)}")
+    if not record_ids:
+        return
+    with _api(connection) as api:
+        api.table(connection.base_id, connection.table).batch_delete(record_ids)
+
+
+def record_url(base_id: str, table_id: str, record_id: str) -> str:
+    """Where a person opens the record."""
+    return f"https://airtable.com/{base_id}/{table_id}/{record_id}"
+
+
+def _table_from(item: Mapping[str, Any]) -> Table:
+    return Table(item["id"], item["name"], tuple(_field_from(found) for found in item["fields"]))
+
+
+def _field_from(item: Mapping[str, Any]) -> RemoteField:
+    choices = (item.get("options") or {}).get("choices") or ()
+    return RemoteField(item["id"], item["name"], item["type"], tuple(choice["name"] for choice in choices))
+
+
+def _is_field_id(name: str) -> bool:
+    return re.fullmatch(r"fld[0-9A-Za-z]{14}", name) is not None
+
+
+def _field_name(connection: Connection, field_id: str) -> str:
+    for found in fetch_schema(connection).fields:
+        if found.id == field_id:
+            return found.name
+    raise AirtableError(ErrorKind.INVALID, message="A mapped field is no longer in the Airtable table.", field=field_id)
+
+
+class _PacedApi(Api):
+    """Calls the connection's `wait_turn` before each request, pages of a list included."""
+
+    wait_turn: Callable[[], None] | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        if self.wait_turn:
+            self.wait_turn()
+        return super().request(*args, **kwargs)
+
+
+# pyairtable keeps one HTTP session per Api. A session must not be shared by threads, nor survive a fork.
+_local = threading.local()
+
+
+@contextmanager
+def _api(connection: Connection) -> Iterator[Api]:
+    """This thread's Api for the connection. Whatever fails inside comes out as AirtableError."""
+    _check_connection(connection)
+    key = (os.getpid(), connection.token, connection.endpoint_url)
+    if getattr(_local, "key", None) != key:
+        _local.api = _new_api(connection)
+        _local.key = key
+    _local.api.wait_turn = connection.wait_turn
+    with _as_airtable_error():
+        yield _local.api
+
+
+def _new_api(connection: Connection) -> _PacedApi:
+    # Only a connection that was never made may be tried again: a request that was sent may have been carried out.
+    retries = retry_strategy(
+        total=4, connect=3, read=0, other=0, status=0, status_forcelist=(), raise_on_status=False, backoff_factor=0.1
+    )
+    return _PacedApi(
+        connection.token, timeout=TIMEOUT, retry_strategy=retries, endpoint_url=connection.endpoint_url.rstrip("/")
+    )
+
+
+def _check_connection(connection: Connection) -> None:
+    """What would fail inside the HTTP library, or lead to a misleading answer."""
+    if not re.fullmatch(r"[!-~]+", connection.token):
+        raise AirtableError(ErrorKind.UNAUTHORIZED, detail="The token is empty or has characters no token has.")
+    if not re.fullmatch(r"app[0-9A-Za-z]{14}", connection.base_id):
+        raise AirtableError(
+            ErrorKind.NOT_FOUND, message="The Airtable base ID is not one: it starts with “app” and has 17 characters."
+        )
+
+
+@contextmanager
+def _as_airtable_error() -> Iterator[None]:
+    try:
+        yield
+    except requests.HTTPError as error:
+        if error.response is None:
+            raise AirtableError(ErrorKind.UNAVAILABLE, detail=repr(error)) from error
+        url = str(error.request.url) if error.request is not None else ""
+        raise error_from(error.response.status_code, error.response.text, url=url) from error
+    except requests.RequestException as error:
+        raise AirtableError(ErrorKind.UNAVAILABLE, detail=type(error).__name__) from error
+    except (AttributeError, KeyError, TypeError, ValidationError) as error:
+        # JSON, but not what Airtable documents: something else answered. Without the error's text, which quotes values.
+        logger.warning("Airtable's answer was not understood: %s", type(error).__name__)
+        raise AirtableError(ErrorKind.UNAVAILABLE, detail="The answer was not understood.") from error
+
+
+def error_from(status: int, text: str, *, url: str = "") -> AirtableError:
+    """An HTTP error as AirtableError. Goes by status and error type, never by Airtable's wording."""
+    type_, said, is_json = _parse(text)
+    kind = _kind(status, type_, is_json=is_json, is_record=re.search(r"/rec[0-9A-Za-z]{14}(\?|$)", url) is not None)
+    field_name = _named_field(said) if type_ in VALUE_ERRORS else ""
+    message = f"Airtable refused the value for “{field_name}”." if field_name else ""
+    if type_ == "UNKNOWN_FIELD_NAME":
+        message = "A mapped field is no longer in the Airtable table."
+    return AirtableError(kind, message=message, detail=said or f"HTTP status {status}", type=type_, field=field_name)
+
+
+def _parse(text: str) -> tuple[str, str, bool]:
+    """Type, message and whether it was JSON. `error` may be an object, a text or a list named `errors`."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return "", "", False
+    error = body.get("error", body.get("errors")) if isinstance(body, dict) else None
+    if isinstance(error, list):
+        error = error[0] if error else None
+    if isinstance(error, dict):
+        type_ = str(error.get("type") or error.get("error") or "")
+        return type_, str(error.get("message") or type_), True
+    return (error, error, True) if isinstance(error, str) else ("", "", True)
+
+
+def _kind(status: int, type_: str, *, is_json: bool, is_record: bool) -> ErrorKind:
+    if status == 429:
+        return ErrorKind.MONTHLY_LIMIT if "BILLING" in type_ else ErrorKind.RATE_LIMITED
+    if status == 401:
+        return ErrorKind.UNAUTHORIZED
+    if status == 413:
+        return ErrorKind.INVALID
+    if status >= 500 or status == 408 or not is_json:
+        return ErrorKind.UNAVAILABLE
+    if type_ in ("ROW_DOES_NOT_EXIST", "MODEL_ID_NOT_FOUND") or (status == 404 and is_record):
+        return ErrorKind.ROW_GONE
+    return ErrorKind.NOT_FOUND if status in (403, 404) else ErrorKind.INVALID
+
+
+def _named_field(said: str) -> str:
+    found = re.search(r'(?:^|\s)[Ff]ield (?:name: )?"(.+?)"(?:\s|$)', said)
+    return found[1] if found else ""
