@@ -70,8 +70,10 @@ def _parcel(lead: Lead, values: Mapping[str, object], targets: Sequence[Target],
     before = record.sent_fields if record else []
     zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
     cells, notes = payload(values, targets, zone=zone, pushed_before=before)
-    sent = [target.our_key for target in targets if cells.get(target.remote.id) is not None]
-    return Parcel(lead, cells, payload_hash(cells), notes, sent)
+    filled = {field_id: cell for field_id, cell in cells.items() if cell is not None}
+    sent = [target.our_key for target in targets if target.remote.id in filled]
+    # A cell that is to be emptied counts as absent: once it is empty the hash must be the same.
+    return Parcel(lead, cells, payload_hash(filled), notes, sent)
 
 
 def _holds(record: CrmRecord | None, parcel: Parcel, base_id: str, table_id: str) -> bool:

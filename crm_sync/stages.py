@@ -13,6 +13,8 @@ from leads.models import Lead
 from leads.pipeline import Outcome, TryAgainLater
 
 NO_KEY_FIELD = "The Airtable table needs a single line text field named “Lead ID”; by it a lead finds its record."
+# Errors that say the table is not what we last read: its fields are read again before the next try.
+TABLE_CHANGED = ("UNKNOWN_FIELD_NAME", "INVALID_MULTIPLE_CHOICE_OPTIONS")
 LOCKOUT = 31  # seconds: Airtable refuses everything for 30 after too many requests
 OWNERS_TURN = 300  # seconds between tries while only the owner can mend it
 
@@ -46,7 +48,7 @@ def push(leads: Sequence[Lead]) -> Outcome:
 
 
 def _refused(error: AirtableError, *, leads: Sequence[Lead], link: airtable.Connection) -> Outcome:
-    if error.type == "UNKNOWN_FIELD_NAME":  # the table changed under us: read its fields, then try again
+    if error.type in TABLE_CHANGED:
         connection.forget_schema(link)
         raise TryAgainLater(error.message, after=2) from error
     if error.kind not in (ErrorKind.INVALID, ErrorKind.AMBIGUOUS, ErrorKind.ROW_GONE):

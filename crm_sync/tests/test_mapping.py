@@ -13,6 +13,7 @@ from crm_sync.mapping import (
     TYPES_BY_KIND,
     Mapping,
     Omit,
+    OurField,
     Problem,
     RemoteField,
     Target,
@@ -120,6 +121,13 @@ def test_the_owners_usual_table_is_mapped_whole():
 def test_proposals_go_by_name_and_type(offered, expected):
     names = {item.id: item.name for item in offered}
     assert {item.our_key: names[item.field_id] for item in propose(OUR_FIELDS.values(), offered)} == expected
+
+
+def test_no_two_of_our_fields_get_the_same_column():
+    ours = [OurField("roof", "Roof type", Kind.TEXT), OurField("type", "Roof Type", Kind.TEXT)]
+    first, second = remote("singleLineText", "Roof type"), RemoteField("fld2", "roof_type", "singleSelect", ("Flat",))
+    assert propose(ours, [first]) == [Mapping("roof", first.id)]
+    assert propose(ours, [first, second]) == [Mapping("roof", first.id), Mapping("type", second.id)]
 
 
 def test_wrong_mappings_are_refused():

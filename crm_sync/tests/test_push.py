@@ -109,6 +109,10 @@ def test_an_emptied_field_is_emptied_but_others_notes_stay(airtable):
     pipeline.schedule([lead.pk], ["push"], delay=0)
     send()
     assert "First Name" not in airtable.records[0]["fields"]
+    before = len(airtable.requests)
+    pipeline.schedule([lead.pk], ["push"], delay=0)
+    send()
+    assert len(airtable.requests) == before
 
 
 FAULTS = [
@@ -180,6 +184,19 @@ def test_a_field_that_is_gone_is_dropped_from_the_mapping_and_the_lead_passes(ai
     send()
     assert outcome(lead) == ("succeeded", "")
     assert not FieldMapping.objects.filter(our_field="company").exists()
+
+
+def test_an_option_that_is_gone_leaves_its_cell_empty(airtable):
+    (lead,) = inquire()
+    pipeline.is_open(PUSH)
+    source = next(field for field in airtable.tables[0].fields if field.name == "Source")
+    source.options["choices"] = [choice for choice in source.options["choices"] if choice["name"] != "Website Form"]
+    send()
+    StageRun.objects.update(due_at=timezone.now())
+    send()
+    assert outcome(lead) == ("succeeded", "")
+    assert "Source" not in airtable.records[0]["fields"]
+    assert CrmRecord.objects.get().notes == ["Source: “web_form” is not an option of “Source”."]
 
 
 def test_a_renamed_field_keeps_working(airtable):
