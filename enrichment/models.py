@@ -48,3 +48,22 @@ class Enrichment(models.Model):
 
     def __str__(self) -> str:
         return f"Enrichment {self.pk} of lead {self.lead_id}"
+
+
+class LeadKey(models.Model):
+    """One normalised key of a lead ("ph:15125550142", "nm:garcia maria"): leads that share one may be duplicates.
+
+    A cache that `enrichment.duplicates` refreshes; losing it loses nothing.
+    """
+
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            # Also the index that finds the newest leads of a key, and counts them.
+            models.UniqueConstraint(fields=["key", "lead"], name="one_row_per_key_and_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key.split(':')[0]} of lead {self.lead_id}"

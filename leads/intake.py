@@ -1,9 +1,12 @@
 """Intake: whatever comes in is stored untouched, first; everything else happens later."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -11,7 +14,40 @@ from leads import merging, pipeline
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.values import Contact, FoundValue
 
+logger = logging.getLogger(__name__)
+
 LONGEST_TEXT = 200_000  # characters; the form, the API and the paste page refuse more
+ADMIT_AT_ONCE = 64
+
+
+def keep(
+    text: str,
+    *,
+    source: str,
+    contact: Contact = Contact(),  # noqa: B008 - frozen
+    payload: Mapping[str, Any] | None = None,
+    form: PublicForm | None = None,
+    idempotency_key: str | None = None,
+) -> Submission:
+    """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT: a visitor is waiting.
+
+    `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields.
+
+    Raises:
+        IntegrityError: the idempotency key was used before.
+    """
+    typed = {key: _storable(value).strip() for key, value in asdict(contact).items()}
+    submission = Submission.objects.create(
+        source=source,
+        form=form,
+        payload=_storable_json(payload if payload is not None else {"text": text, "contact": typed}),
+        text=_storable(text),
+        contact=typed,
+        received_at=timezone.now(),
+        idempotency_key=idempotency_key,
+    )
+    transaction.on_commit(partial(pipeline.ring, settings.LEAD_PIPELINE[0].cluster))
+    return submission
 
 
 def receive(
@@ -20,52 +56,76 @@ def receive(
     source: str,
     contact: Contact = Contact(),  # noqa: B008 - frozen
     payload: Mapping[str, Any] | None = None,
-    form: PublicForm | None = None,
     idempotency_key: str | None = None,
     is_sample: bool = False,
 ) -> Submission:
-    """Stores one inquiry and queues its first stage, in one transaction.
+    """Stores one inquiry and puts it on a lead at once, in one transaction, for callers who go on to the lead.
 
-    `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With an
-    `idempotency_key` that was used before, the earlier submission is returned and nothing new is stored.
+    With an `idempotency_key` that was used before, the earlier submission is returned and nothing new is stored.
     """
     try:
         with transaction.atomic():
-            return _store(text, source, contact, payload, form, idempotency_key, is_sample)
+            submission = keep(text, source=source, contact=contact, payload=payload, idempotency_key=idempotency_key)
+            _admit([submission], is_sample=is_sample)
     except IntegrityError:
         earlier = Submission.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
         if earlier is None:
             raise
         return earlier
-
-
-def _store(
-    text: str,
-    source: str,
-    contact: Contact,
-    payload: Mapping[str, Any] | None,
-    form: PublicForm | None,
-    idempotency_key: str | None,
-    is_sample: bool,
-) -> Submission:
-    now = timezone.now()
-    text = _storable(text)
-    typed = [FoundValue(key, _storable(value).strip()) for key, value in asdict(contact).items()]
-    lead = Lead(source=source, received_at=now, updated_at=now, is_sample=is_sample)
-    values = merging.begin(lead, [found for found in typed if found.value], text=text)
-    lead.save(force_insert=True)
-    submission = Submission.objects.create(
-        lead=lead,
-        source=source,
-        form=form,
-        payload=_storable_json(payload if payload is not None else {"text": text, "contact": asdict(contact)}),
-        text=text,
-        received_at=now,
-        idempotency_key=idempotency_key,
-    )
-    FieldValue.objects.bulk_create(values)
-    pipeline.start(lead)
     return submission
+
+
+def admit_waiting() -> bool:
+    """Puts waiting submissions on leads, a batch in one transaction; returns whether there were any."""
+    waiting = Submission.objects.waiting()
+    if not waiting.exists():
+        return False
+    try:
+        with transaction.atomic():
+            _admit(list(_held(waiting)[:ADMIT_AT_ONCE]))
+    except Exception:
+        logger.exception("Submissions could not be admitted together, now one by one")
+        for pk in waiting.order_by("id").values_list("pk", flat=True)[:ADMIT_AT_ONCE]:
+            _admit_alone(pk)
+    return True
+
+
+def _admit_alone(pk: int) -> None:
+    try:
+        with transaction.atomic():
+            _admit(list(_held(Submission.objects.waiting().filter(pk=pk))))
+    except Exception as error:
+        logger.exception("Submission %s could not be put on a lead", pk)
+        Submission.objects.filter(pk=pk).update(problem=f"It could not be put on a lead ({type(error).__name__}).")
+
+
+def _held(submissions: Any) -> Any:
+    """Oldest first, and no one else's: on PostgreSQL two workers share the work, on SQLite one waits for the other."""
+    return submissions.select_for_update(skip_locked=not settings.IS_SQLITE).order_by("id")
+
+
+def _admit(submissions: Sequence[Submission], *, is_sample: bool = False) -> None:
+    """A lead for each submission, with what its submitter typed, and the first stage's row."""
+    leads = [_new_lead(submission, is_sample=is_sample) for submission in submissions]
+    values = [
+        merging.begin(lead, _typed(submission), text=submission.text)
+        for lead, submission in zip(leads, submissions, strict=True)
+    ]
+    Lead.objects.bulk_create(leads)
+    for lead, submission in zip(leads, submissions, strict=True):
+        submission.lead = lead
+    Submission.objects.bulk_update(submissions, ["lead"])
+    FieldValue.objects.bulk_create(row for rows in values for row in rows)
+    pipeline.start(leads)
+
+
+def _new_lead(submission: Submission, *, is_sample: bool) -> Lead:
+    now = timezone.now()
+    return Lead(source=submission.source, received_at=submission.received_at, updated_at=now, is_sample=is_sample)
+
+
+def _typed(submission: Submission) -> list[FoundValue]:
+    return [FoundValue(key, value) for key, value in submission.contact.items() if value]
 
 
 def _storable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from collections.abc import Mapping
 
 from django.db import connection
 from django.http import HttpRequest
@@ -9,22 +10,28 @@ from django.utils import timezone
 
 from leads.models import RateCount
 
-# One statement counts and answers, on SQLite and on PostgreSQL.
+# On SQLite and on PostgreSQL alike.
 COUNT = """
-    INSERT INTO leads_ratecount (key, count, expires_at) VALUES (%s, 1, %s)
+    INSERT INTO leads_ratecount (key, count, expires_at) VALUES {rows}
     ON CONFLICT (key) DO UPDATE SET count = leads_ratecount.count + 1
-    RETURNING count
+    RETURNING key, count
 """
 
 
 def is_over(key: str, *, limit: int, window: int) -> bool:
     """Counts one more of `key` in the current window of so many seconds; True when that is more than `limit`."""
+    return is_any_over({key: limit}, window=window)
+
+
+def is_any_over(limits: Mapping[str, int], *, window: int) -> bool:
+    """Counts one more of each key; True when one of them is over its limit. One statement counts and answers."""
     start = int(time.time()) // window * window
-    expires_at = dt.datetime.fromtimestamp(start + 2 * window, dt.UTC)
+    expires_at = connection.ops.adapt_datetimefield_value(dt.datetime.fromtimestamp(start + 2 * window, dt.UTC))
+    keys = {f"{key[:90]}:{window}:{start}": limit for key, limit in sorted(limits.items())}
+    rows = ", ".join(["(%s, 1, %s)"] * len(keys))
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, [f"{key[:90]}:{window}:{start}", expires_at])
-        (count,) = cursor.fetchone()
-    return count > limit
+        cursor.execute(COUNT.format(rows=rows), [part for key in keys for part in (key, expires_at)])
+        return any(count > keys[key] for key, count in cursor.fetchall())
 
 
 def forget_expired() -> int:

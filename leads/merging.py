@@ -179,14 +179,16 @@ def _suggest(new: FieldValue, rows: list[FieldValue], change: _Change) -> None:
 
 def _write(change: _Change) -> None:
     # Old values step down before new ones step up: the database allows one current value per field.
-    FieldValue.objects.bulk_update(change.updated, ["state"])
+    FieldValue.objects.filter(pk__in=[row.pk for row in change.updated]).update(state=State.PAST)
     FieldValue.objects.bulk_create(change.created)
     touched = [change.leads[pk] for pk in change.touched]
     texts = _messages(change.touched)
     for lead in touched:
         _refresh_keys(lead, texts.get(lead.pk, ""))
         lead.updated_at = timezone.now()
-    Lead.objects.bulk_update(touched, [*COLUMNS, "email_key", "phone_key", "search_text", "updated_at"], batch_size=100)
+    # An upsert of rows that are locked, so known to exist: bulk_update takes four times as long.
+    columns = [*COLUMNS, "email_key", "phone_key", "search_text", "updated_at"]
+    Lead.objects.bulk_create(touched, update_conflicts=True, unique_fields=["id"], update_fields=columns)
 
 
 def _messages(lead_ids: Iterable[int]) -> dict[int, str]:

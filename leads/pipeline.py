@@ -12,21 +12,21 @@ the outcome and queues what follows. Whatever dies, `sweep` finds the rows again
 
 import datetime as dt
 import logging
-import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Case, F, Min, Q, Value, When
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from leads.models import Heartbeat, Lead, StageGate, StageRun
+from leads.models import Heartbeat, Lead, StageGate, StageRun, Submission
 from leads.models.pipeline import STAGES
 from leads.stage import Stage
 
@@ -35,7 +35,6 @@ State = StageRun.State
 
 GIVE_UP_AFTER = 6  # attempts of one lead at one stage
 LONGEST_WAIT = 900  # seconds
-SHIFT = 20  # seconds a task works before it lets the cluster breathe
 
 
 class TryAgainLater(Exception):
@@ -69,10 +68,10 @@ class Outcome:
 # ---- asking for work -----------------------------------------------------------------------------------------------
 
 
-def start(lead: Lead) -> None:
-    """Queues the first stage for a new lead. Call it in the transaction that stores it."""
+def start(leads: Sequence[Lead]) -> None:
+    """Queues the first stage for new leads. Call it in the transaction that stores them."""
     first: Stage = settings.LEAD_PIPELINE[0]
-    StageRun.objects.create(lead=lead, stage=first.name)
+    StageRun.objects.bulk_create(StageRun(lead=lead, stage=first.name) for lead in leads)
     transaction.on_commit(partial(ring, first.cluster))
 
 
@@ -109,8 +108,17 @@ def retry(runs: models.QuerySet[StageRun]) -> int:
 
 def ring(cluster: str) -> None:
     """Tells a cluster that there is work, unless a bell that nobody answered yet is already in its queue."""
-    if not OrmQ.objects.filter(key=cluster, lock__lte=timezone.now()).exists():
-        async_task("leads.pipeline.work", cluster, q_options={"cluster": cluster})
+    if not _has_unanswered_bell(cluster):
+        async_task("leads.tasks.work", cluster, q_options={"cluster": cluster})
+
+
+def _has_unanswered_bell(cluster: str) -> bool:
+    """By hand: this runs in each submission, and building the query would take longer than asking it."""
+    table = connection.ops.quote_name(OrmQ._meta.db_table)
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {table} WHERE key = %s AND lock <= %s LIMIT 1", [cluster, now])
+        return cursor.fetchone() is not None
 
 
 def sweep() -> int:
@@ -120,7 +128,10 @@ def sweep() -> int:
     """
     count = _release(StageRun.objects.expired())
     due = StageRun.objects.due().values_list("stage", flat=True).distinct()
-    for cluster in {STAGES[name].cluster for name in due if name in STAGES and not is_closed(STAGES[name])}:
+    clusters = {STAGES[name].cluster for name in due if name in STAGES and not is_closed(STAGES[name])}
+    if Submission.objects.waiting().exists():
+        clusters.add(settings.LEAD_PIPELINE[0].cluster)
+    for cluster in clusters:
         ring(cluster)
     return count
 
@@ -149,21 +160,6 @@ def _release(runs: models.QuerySet[StageRun]) -> int:
 # ---- doing the work ------------------------------------------------------------------------------------------------
 
 
-def work(cluster: str) -> None:
-    """The one task: passes batches through the cluster's stages until nothing is due or the shift is over."""
-    stages = [stage for stage in settings.LEAD_PIPELINE if stage.cluster == cluster]
-    beat(cluster)
-    end = time.monotonic() + SHIFT
-    while True:
-        worked = [run_batch(stage) for stage in stages]
-        if not any(worked):
-            break
-        if time.monotonic() > end:
-            ring(cluster)
-            break
-    beat(cluster)
-
-
 def beat(cluster: str, *, busy_for: float | None = None) -> None:
     """A sign of life. `busy_for`: seconds for which silence is no sign of death."""
     now = timezone.now()
@@ -177,8 +173,7 @@ def run_batch(stage: Stage) -> bool:
         return False
     runs = claim(stage)
     if runs:
-        if stage.lease > SHIFT:
-            beat(stage.cluster, busy_for=stage.lease)
+        beat(stage.cluster, busy_for=stage.lease)
         _pass(stage, runs)
     return bool(runs)
 
@@ -245,13 +240,14 @@ def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
         outcome.save()
         mine = _held(runs)
         passed = [run for run in mine if run.lead_id not in outcome.failed and run.lead_id not in outcome.later]
+        now = timezone.now()
         for run in mine:
             if run.lead_id in outcome.failed:
-                _close(run, State.FAILED, reason=outcome.failed[run.lead_id])
+                _close(run, State.FAILED, now, reason=outcome.failed[run.lead_id])
             elif run.lead_id in outcome.later:
-                _wait(run, outcome.later[run.lead_id])
+                _wait(run, now, outcome.later[run.lead_id])
             else:
-                _close(run, State.SUCCEEDED, note=outcome.notes.get(run.lead_id, ""))
+                _close(run, State.SUCCEEDED, now, note=outcome.notes.get(run.lead_id, ""))
         _save(mine)
         schedule([run.lead_id for run in passed], stage.then)
 
@@ -263,40 +259,36 @@ def _held(runs: list[StageRun]) -> list[StageRun]:
     return list(held.order_by("pk"))
 
 
-def _close(run: StageRun, state: str, *, reason: str = "", note: str = "") -> None:
+def _close(run: StageRun, state: str, now: dt.datetime, *, reason: str = "", note: str = "") -> None:
     run.state, run.reason, run.note = state, reason, note
-    run.finished_at = timezone.now()
+    run.finished_at = now
     run.claim = run.lease_until = None
     if run.is_wanted_again:
-        run.state, run.due_at, run.is_wanted_again = State.PENDING, timezone.now(), False
+        run.state, run.due_at, run.is_wanted_again = State.PENDING, now, False
     if state == State.SUCCEEDED:
         run.attempts = 0
 
 
-def _wait(run: StageRun, reason: str, *, after: float | None = None) -> None:
+def _wait(run: StageRun, now: dt.datetime, reason: str, *, after: float | None = None) -> None:
     """Back to the queue, each time twice as long; given up after so many attempts."""
     if run.attempts >= GIVE_UP_AFTER:
-        _close(run, State.FAILED, reason=reason)
+        _close(run, State.FAILED, now, reason=reason)
         return
     seconds = after if after is not None else min(5 * 2**run.attempts, LONGEST_WAIT)
     run.state, run.reason, run.is_wanted_again = State.PENDING, reason, False
-    run.due_at = timezone.now() + dt.timedelta(seconds=seconds)
+    run.due_at = now + dt.timedelta(seconds=seconds)
     run.claim = run.lease_until = None
 
 
 def _save(runs: list[StageRun]) -> None:
-    columns = [
-        "state",
-        "reason",
-        "note",
-        "finished_at",
-        "claim",
-        "lease_until",
-        "due_at",
-        "is_wanted_again",
-        "attempts",
-    ]
-    StageRun.objects.bulk_update(runs, columns)
+    """One UPDATE for all rows that came out alike, as most do: bulk_update would build a CASE per row and column."""
+    columns = ("state", "reason", "note", "finished_at", "claim", "lease_until", "is_wanted_again", "attempts")
+    alike: dict[tuple[tuple[str, Any], ...], list[int]] = {}
+    for run in runs:
+        changed = (*columns, "due_at") if run.state == State.PENDING else columns
+        alike.setdefault(tuple((column, getattr(run, column)) for column in changed), []).append(run.pk)
+    for values, pks in alike.items():
+        StageRun.objects.filter(pk__in=pks).update(**dict(values))
     Lead.objects.filter(pk__in=[run.lead_id for run in runs]).update(updated_at=timezone.now())
 
 
@@ -304,17 +296,18 @@ def _fail(run: StageRun, reason: str) -> None:
     with transaction.atomic():
         mine = _held([run])
         for held in mine:
-            _close(held, State.FAILED, reason=reason)
+            _close(held, State.FAILED, timezone.now(), reason=reason)
         _save(mine)
 
 
 def _postpone(stage: Stage, runs: list[StageRun], later: TryAgainLater) -> None:
     with transaction.atomic():
         mine = _held(runs)
+        now = timezone.now()
         for run in mine:
             if later.is_service_down:
                 run.attempts = max(run.attempts - 1, 0)
-            _wait(run, later.reason, after=0 if later.is_service_down else later.after)
+            _wait(run, now, later.reason, after=0 if later.is_service_down else later.after)
         _save(mine)
     if later.is_service_down:
         close(stage, later.reason, for_seconds=later.after)

@@ -1,8 +1,10 @@
 """What comes in: the public forms and the raw submissions."""
 
 import secrets
+from typing import Self
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 
@@ -31,23 +33,38 @@ class PublicForm(models.Model):
         return f"/f/{self.key}/"
 
 
-class Submission(models.Model):
-    """One inbound payload, stored raw and never changed.
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def waiting(self) -> Self:
+        """Stored, and not yet on a lead."""
+        return self.filter(lead=None, problem="")
 
-    `payload` is what came in, as JSON; `text` is its message part, the text that evidence points into.
+
+class Submission(models.Model):
+    """One inbound payload, stored raw and never changed; the worker then puts it on a lead.
+
+    `payload` is what came in, as JSON; `text` is its message part, the text that evidence points into; `contact` what
+    the submitter typed into named fields, by field key.
     """
 
-    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="submissions")
+    lead = models.ForeignKey("leads.Lead", null=True, on_delete=models.CASCADE, related_name="submissions")
     source = models.CharField(max_length=20)
     form = models.ForeignKey(PublicForm, null=True, blank=True, on_delete=models.SET_NULL, related_name="submissions")
     payload = models.JSONField()
     text = models.TextField(blank=True)
+    contact = models.JSONField(default=dict)
+    problem = models.TextField(blank=True, help_text="Why it could not be put on a lead.")
     received_at = models.DateTimeField(default=timezone.now)
     # Unique per sender scope: the same key a second time answers with the first lead.
     idempotency_key = models.CharField(max_length=200, null=True, blank=True, unique=True)
 
+    objects = SubmissionQuerySet.as_manager()
+
     class Meta:
         ordering = ["received_at", "id"]
+        indexes = [
+            # admit_waiting(): what has no lead yet, oldest first.
+            models.Index(fields=["id"], name="submission_waiting", condition=Q(lead=None, problem="")),
+        ]
 
     def __str__(self) -> str:
         return f"Submission {self.pk}"

@@ -3,7 +3,8 @@
 import pytest
 from django_q.models import OrmQ
 
-from leads.intake import receive
+from leads import intake
+from leads.intake import admit_waiting, keep, receive
 from leads.models import Lead, StageRun, Submission
 from leads.values import Contact
 
@@ -49,3 +50,40 @@ def test_any_text_is_kept(transactional_db, text):
     submission.refresh_from_db()
     assert len(submission.text) == len(text)
     assert submission.text == text.replace("\x00", "\ufffd").replace("\ud800", "?")
+
+
+def test_a_kept_submission_is_put_on_a_lead_by_the_worker(drain):
+    submissions = [keep(f"Inquiry {n}", source="web_form", contact=Contact(first_name="Ana")) for n in range(3)]
+    assert Lead.objects.count() == 0
+    assert OrmQ.objects.filter(key="basecamp").count() == 1
+    admit_waiting()
+    leads = [Submission.objects.get(pk=submission.pk).lead for submission in submissions]
+    assert [(lead.first_name, lead.received_at) for lead in leads] == [("Ana", s.received_at) for s in submissions]
+    assert StageRun.objects.filter(stage="extract", state="pending").count() == 3
+    assert not admit_waiting()
+
+
+def test_many_submissions_are_admitted_in_as_many_queries_as_one(transactional_db, django_assert_max_num_queries):
+    for n in range(20):
+        keep(f"Inquiry {n}", source="web_form", contact=Contact(first_name="Ana"))
+    with django_assert_max_num_queries(12):
+        admit_waiting()
+    assert Lead.objects.count() == 20
+
+
+def test_a_submission_that_breaks_admission_holds_up_no_other(transactional_db, monkeypatch):
+    good, bad = keep("Good", source="web_form"), keep("Bad", source="web_form")
+    new_lead = intake._new_lead
+
+    def choke(submission, **options):
+        if submission == bad:
+            raise RuntimeError("poison")
+        return new_lead(submission, **options)
+
+    monkeypatch.setattr(intake, "_new_lead", choke)
+    admit_waiting()
+    good.refresh_from_db()
+    bad.refresh_from_db()
+    assert good.lead is not None
+    assert (bad.lead, bad.problem) == (None, "It could not be put on a lead (RuntimeError).")
+    assert not Submission.objects.waiting().exists()

@@ -1,21 +1,26 @@
 """The form that strangers fill in: no login, no cookies, stored first."""
 
+import time
+from functools import lru_cache
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from leads import form_tokens, limits
-from leads.intake import LONGEST_TEXT, receive
+from leads.fields import CONTACT
+from leads.intake import LONGEST_TEXT, keep
 from leads.models import LeadSource, PublicForm, Submission
 from leads.values import Contact
 
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
 TOO_MANY = "Too many messages came in just now. Please wait a minute and press Send again; nothing you typed is lost."
+REMEMBERED = 3  # seconds until a change of the form shows
 UNSEEN = "Please press Send once more."
 
 
@@ -42,7 +47,7 @@ class InquiryForm(forms.Form):
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def public_form(request: HttpRequest, key: str) -> HttpResponse:
-    form = get_object_or_404(PublicForm, key=key)
+    form = _known_form(key, int(time.time() / REMEMBERED))
     if not form.is_open:
         return render(request, "leads/public_form_closed.html", {"public_form": form}, status=410)
     if request.method != "POST":
@@ -54,6 +59,12 @@ def public_form(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def public_form_thanks(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "leads/public_form_thanks.html", {"public_form": get_object_or_404(PublicForm, key=key)})
+
+
+@lru_cache(maxsize=100)
+def _known_form(key: str, period: int) -> PublicForm:
+    """The form by its key, remembered for the period: most of a submission's time would go into asking again."""
+    return get_object_or_404(PublicForm, key=key)
 
 
 def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
@@ -74,33 +85,33 @@ def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
 
 def _store(request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: str) -> HttpResponse:
     fields = inquiry.cleaned_data
-    contact = Contact(**{name: fields[name] for name in ("first_name", "last_name", "email", "phone", "company")})
-    with transaction.atomic():  # one transaction: the counts cost no commit of their own
-        if _is_over_limit(request, form):
-            return _page(request, form, inquiry, problem=TOO_MANY, status=429)
-        submission = receive(
-            fields["message"],
-            source=LeadSource.WEB_FORM,
-            contact=contact,
-            payload=dict(fields),
-            form=form,
-            idempotency_key=f"form:{nonce}",
-        )
-    if not _is_same(submission, fields):
-        return _page(request, form, inquiry, problem=SENT_BEFORE, status=409)
+    try:
+        with transaction.atomic():  # one transaction: the counts cost no commit of their own
+            if _is_over_limit(request, form):
+                return _page(request, form, inquiry, problem=TOO_MANY, status=429)
+            keep(
+                fields["message"],
+                source=LeadSource.WEB_FORM,
+                contact=Contact(**{name: fields[name] for name in CONTACT}),
+                payload=fields,
+                form=form,
+                idempotency_key=f"form:{nonce}",
+            )
+    except IntegrityError:  # the token was used before: a double click, or an edited second message
+        if not _is_same(Submission.objects.get(idempotency_key=f"form:{nonce}"), fields):
+            return _page(request, form, inquiry, problem=SENT_BEFORE, status=409)
     return redirect("public_form_thanks", key=form.key)
 
 
 def _is_same(submission: Submission, fields: dict[str, str]) -> bool:
-    """Whether this is what the token brought in; a double click is, an edited second message isn't."""
+    """Whether this is what the token brought in."""
     return submission.text.strip() == fields["message"].replace("\x00", "\N{REPLACEMENT CHARACTER}").strip()
 
 
 def _is_over_limit(request: HttpRequest, form: PublicForm) -> bool:
     ip = limits.client_ip(request, trusted_proxies=settings.TRUSTED_PROXIES)
-    per_ip = limits.is_over(f"form-ip:{ip}", limit=settings.FORM_LIMIT_PER_IP, window=60)
-    per_form = limits.is_over(f"form:{form.pk}", limit=settings.FORM_LIMIT_PER_FORM, window=60)
-    return per_ip or per_form
+    allowed = {f"form-ip:{ip}": settings.FORM_LIMIT_PER_IP, f"form:{form.pk}": settings.FORM_LIMIT_PER_FORM}
+    return limits.is_any_over(allowed, window=60)
 
 
 def _page(

@@ -1,0 +1,132 @@
+"""The staff pages' forms."""
+
+from collections.abc import Mapping
+
+import phonenumbers
+from django import forms
+from django.conf import settings
+from django.utils.dateparse import parse_date, parse_datetime
+
+from leads.fields import FIELDS, INTENTS, URGENCIES, Kind
+from leads.inbox import FILTERS, ORDERS
+from leads.intake import LONGEST_TEXT
+from leads.models import Lead, LeadSource
+
+ANY = ("", "Any")
+LONGEST_VALUE = 10_000
+
+
+class InboxForm(forms.Form):
+    """Search, filters and order; what can't be understood narrows nothing."""
+
+    q = forms.CharField(required=False, max_length=200, label="Search")
+    status = forms.ChoiceField(required=False, choices=[ANY, *Lead.Status.choices])
+    intent = forms.ChoiceField(required=False, choices=[ANY, *INTENTS])
+    urgency = forms.ChoiceField(required=False, choices=[ANY, *URGENCIES])
+    sort = forms.ChoiceField(required=False, choices=[(order, order) for order in ORDERS])
+    page = forms.IntegerField(required=False, min_value=1)
+
+    def understood(self) -> dict[str, str]:
+        """The valid parameters that aren't empty, `page` apart."""
+        self.is_valid()
+        return {key: value for key, value in self.cleaned_data.items() if value and key != "page"}
+
+    @property
+    def filters(self) -> dict[str, str]:
+        return {key: value for key, value in self.understood().items() if key in FILTERS}
+
+    @property
+    def number(self) -> int:
+        self.is_valid()
+        return self.cleaned_data.get("page") or 1
+
+
+class PasteForm(forms.Form):
+    text = forms.CharField(
+        label="Inquiry",
+        max_length=LONGEST_TEXT,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 16, "class": "form-control", "autofocus": True}),
+        error_messages={"required": "Paste the inquiry here first."},
+    )
+    source = forms.ChoiceField(
+        label="It came by",
+        choices=[(LeadSource.PASTE, "Chat, phone note, anything else"), (LeadSource.EMAIL, "E-mail")],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if not text.strip():
+            raise forms.ValidationError("Paste the inquiry here first.", code="required")
+        return text
+
+    def clean_source(self) -> str:
+        return self.cleaned_data["source"] or LeadSource.PASTE
+
+
+class ValueForm(forms.Form):
+    """A person's edit of one field of a lead; an empty value is an edit too."""
+
+    def __init__(self, data: Mapping[str, str] | None = None, *, field: str, value: str = "") -> None:
+        super().__init__(data, initial={"value": value}, prefix=None)
+        self.key = field
+        self.known = FIELDS[field]
+        self.fields["value"] = _form_field(field)
+        self.fields["value"].widget.attrs |= {"id": f"edit-{field}", "autofocus": True}
+
+    def clean_value(self) -> str:
+        value: str = str(self.cleaned_data["value"] or "").replace("\x00", "").strip()
+        cleaner = CLEANERS.get(self.known.kind)
+        return cleaner(value) if cleaner and value else value
+
+
+def _form_field(key: str) -> forms.Field:
+    known = FIELDS[key]
+    css = {"class": "form-control"}
+    if known.choices:
+        widget = forms.Select(attrs={"class": "form-select"})
+        return forms.ChoiceField(label=known.label, required=False, choices=[("", "–"), *known.choices], widget=widget)
+    if known.kind is Kind.LONG_TEXT:
+        area = forms.Textarea(attrs=css | {"rows": 5})
+        return forms.CharField(label=known.label, required=False, max_length=LONGEST_VALUE, widget=area)
+    line = forms.TextInput(attrs=css)
+    if known.kind is Kind.EMAIL:
+        return forms.EmailField(label=known.label, required=False, max_length=254, widget=line)
+    return forms.CharField(label=known.label, required=False, max_length=_longest(key), widget=line)
+
+
+def _longest(key: str) -> int:
+    """What fits into the lead's column, where the field has one."""
+    if FIELDS[key].is_column:
+        return getattr(Lead._meta.get_field(key), "max_length", None) or LONGEST_VALUE
+    return 500
+
+
+def _clean_phone(value: str) -> str:
+    """E.164. What isn't a number that can exist is refused: the edit would win over a good one."""
+    try:
+        number = phonenumbers.parse(value, settings.DEFAULT_REGION)
+    except phonenumbers.NumberParseException:
+        raise forms.ValidationError("That is not a phone number.", code="phone") from None
+    if not phonenumbers.is_possible_number(number):
+        raise forms.ValidationError("That phone number has too few or too many digits.", code="phone")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _clean_date(value: str) -> str:
+    try:
+        moment = parse_datetime(value) if ":" in value else parse_date(value)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise forms.ValidationError("Write the date as 2026-11-27, or 2026-11-27 15:00.", code="date")
+    return f"{moment:%Y-%m-%dT%H:%M}" if ":" in value else f"{moment:%Y-%m-%d}"
+
+
+def _clean_list(value: str) -> str:
+    return ", ".join(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
+
+
+CLEANERS = {Kind.PHONE: _clean_phone, Kind.DATE: _clean_date, Kind.LIST: _clean_list}

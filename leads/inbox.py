@@ -1,0 +1,128 @@
+"""What the inbox lists: one page of leads with everything a row shows, in a fixed number of queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Substr
+
+from leads.fields import URGENCIES
+from leads.models import DuplicateSuggestion, Lead, StageGate, StageRun, Submission
+from leads.steps import Step, steps_of, with_gates
+
+PAGE_SIZE = 25
+COUNTED = 1000  # beyond that the inbox says "1,000+": counting 100,000 rows for each look isn't worth it
+LAST_PAGE = 2000
+FILTERS = ("status", "intent", "urgency")
+
+URGENCY_RANK = Case(
+    *(When(urgency=key, then=Value(rank)) for rank, (key, _) in enumerate(URGENCIES, start=1)),
+    default=Value(0),
+    output_field=IntegerField(),
+)
+ORDERS: dict[str, tuple[str, ...]] = {
+    "newest": ("-received_at", "-id"),
+    "oldest": ("received_at", "id"),
+    "score": ("-quality_score", "-received_at"),
+    "urgency": ("-urgency_rank", "-received_at"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InboxState:
+    """`version` differs whenever a list may; empty without leads."""
+
+    version: str
+    has_samples: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    lead: Lead
+    steps: list[Step]
+
+    @property
+    def waits_for_model(self) -> bool:
+        return any(step.stage == "enrich" and step.state == "gated" for step in self.steps)
+
+    @property
+    def failed(self) -> list[Step]:
+        return [step for step in self.steps if step.state == "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """One page of rows. `count` stops at COUNTED + 1."""
+
+    rows: list[Row]
+    number: int
+    has_next: bool
+    count: int
+
+    @property
+    def count_label(self) -> str:
+        if self.count > COUNTED:
+            return f"{COUNTED:,}+ leads"
+        return "1 lead" if self.count == 1 else f"{self.count:,} leads"
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+def inbox_state() -> InboxState:
+    """Has anything changed? One query on the ends of three indexes, as open inboxes ask it every second."""
+    running = StageRun.objects.running().order_by("-started_at").values("started_at")[:1]
+    shut = StageGate.objects.filter(closed_at__isnull=False).order_by("-closed_at").values("closed_at")[:1]
+    row = (
+        Lead.objects.order_by("-updated_at")
+        .annotate(running=Subquery(running), shut=Subquery(shut), has_samples=Exists(Lead.objects.samples()))
+        .values_list("updated_at", "running", "shut", "has_samples")
+        .first()
+    )
+    if row is None:
+        return InboxState("", False)
+    updated_at, running_since, shut_since, has_samples = row
+    moments = [moment.timestamp() if moment else 0 for moment in (updated_at, running_since, shut_since)]
+    return InboxState("-".join([*(f"{moment:.6f}" for moment in moments), str(int(has_samples))]), has_samples)
+
+
+def inbox_page(*, words: str, filters: Mapping[str, str], order: str, number: int) -> InboxPage:
+    """Page `number`, from 1, of the standing leads that match."""
+    number = min(max(number, 1), LAST_PAGE)
+    start = (number - 1) * PAGE_SIZE
+    found = Lead.objects.standing().matching(words).with_any_of(**filters)
+    leads = list(_rows(found, order, start))
+    rows = [Row(lead, steps_of(lead)) for lead in leads[:PAGE_SIZE]]
+    count = found.order_by()[: COUNTED + 1].count()
+    return InboxPage(rows, number, has_next=len(leads) > PAGE_SIZE and number < LAST_PAGE, count=count)
+
+
+def _rows(found: QuerySet[Lead], order: str, start: int) -> QuerySet[Lead]:
+    """One row more than a page, to know whether there is a next one.
+
+    The inner query sorts and cuts ids alone: what a row shows is only worked out for the rows that are shown.
+    """
+    keys = ORDERS[order]
+    ids = found.annotate(urgency_rank=URGENCY_RANK).order_by(*keys).values("pk")[start : start + PAGE_SIZE + 1]
+    return (
+        Lead.objects.filter(pk__in=ids)
+        .annotate(urgency_rank=URGENCY_RANK, first_words=Subquery(_first_words()), has_duplicate=_has_duplicate())
+        .order_by(*keys)
+        .defer("search_text", "score_reasons")
+        .prefetch_related(with_gates())
+    )
+
+
+def _first_words() -> QuerySet[Submission, dict[str, str]]:
+    first = Submission.objects.filter(lead=OuterRef("pk")).order_by("received_at", "id")
+    return first.annotate(words=Substr("text", 1, 240)).values("words")[:1]
+
+
+def _has_duplicate() -> Q:
+    suggestions = DuplicateSuggestion.objects.open()
+    return Q(Exists(suggestions.filter(first=OuterRef("pk")))) | Q(Exists(suggestions.filter(second=OuterRef("pk"))))
