@@ -114,7 +114,8 @@ def load() -> xllamacpp.Server:
     params.n_parallel = 1
     params.warmup = False
     params.verbosity = -1
-    params.cpuparams.n_threads = 2
+    # llama.cpp's threads wait by spinning: on a busy machine with two cores one is faster than two.
+    params.cpuparams.n_threads = 1
     return xllamacpp.Server(params)
 
 
