@@ -77,7 +77,7 @@ class ValueForm(forms.Form):
         self.fields["value"].widget.attrs |= {"id": f"edit-{field}", "autofocus": True}
 
     def clean_value(self) -> str:
-        value: str = str(self.cleaned_data["value"] or "").replace("\x00", "").strip()
+        value: str = str(self.cleaned_data["value"] or "").strip()
         cleaner = CLEANERS.get(self.known.kind)
         return cleaner(value) if cleaner and value else value
 
