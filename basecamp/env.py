@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,12 +84,12 @@ def kept_secret(name: str, folder: Path) -> str:
     if value := text(name):
         return value
     path = folder / name.lower()
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(50))
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=folder) as file:  # made for the owner's eyes only
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            with suppress(FileExistsError):  # another process was first: its secret counts
+                os.link(file.name, path)
     return path.read_text().strip()
 
 

@@ -125,6 +125,7 @@ if IS_SQLITE:
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["connect_timeout"] = 5  # seconds; else an unreachable host hangs us
 
 # ---- background work ---------------------------------------------------------------------------------------------
 # The stages of a lead, in order. `quick` never waits for torch or the model; torch lives in `ml` alone; `llm` is slow.
@@ -243,6 +244,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Compressing is most of the first start: not the source maps, and not every file twice.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "gif", "webp", "ico", "woff", "woff2", "gz", "br")
 MEDIA_ROOT = DATA_DIR / "media"
 for key, value in env.email("EMAIL_URL", "consolemail://").items():
     globals()[key] = value

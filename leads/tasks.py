@@ -1,5 +1,6 @@
 """The one task of the workers' clusters. It carries no data: what is to be done stands in the rows."""
 
+import mmap
 import time
 
 from django.conf import settings
@@ -9,14 +10,20 @@ from leads.stage import Stage
 
 SHIFT = 20  # seconds a task works before it lets the cluster breathe
 
+# Set by a cluster's main process when it is told to stop, and seen by the workers that it forked: a long backlog must
+# not keep anyone who pressed Ctrl-C waiting for the end of the shift.
+stopping = mmap.mmap(-1, 1)
+
 
 def work(cluster: str) -> None:
     """Admits what came in and passes batches through the cluster’s stages until nothing is due or the shift is over."""
+    if stopping[0]:
+        return  # the bell is rung again at the next start
     stages = [stage for stage in settings.LEAD_PIPELINE if stage.cluster == cluster]
     end = time.monotonic() + SHIFT
     pipeline.beat(cluster)
     while _pass_one_round(stages):
-        if time.monotonic() > end:
+        if stopping[0] or time.monotonic() > end:
             pipeline.ring(cluster)
             break
     pipeline.beat(cluster)

@@ -1,0 +1,63 @@
+# What people type. `make run` needs nothing but Python 3.11 or newer; `make PYTHON=/path/to/python run` chooses one.
+
+PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3; do \
+	"$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$each" && break; done)
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint fmt doctor
+
+help:
+	@echo "make run     start baseCamp: web, workers, clock and Chroma (Ctrl-C stops it)"
+	@echo "make doctor  say what is wrong with this installation, if anything"
+	@echo "make test    run every test"
+	@echo "make lint    check style, types, imports and migrations"
+	@echo "make fmt     put code and templates into shape"
+	@echo "make bench   measure"
+
+run: .venv/installed
+	@exec $(BIN)/python manage.py up
+
+doctor: .venv/installed
+	@$(BIN)/python manage.py doctor
+
+test: .venv/installed-dev
+	@$(BIN)/python -m pytest
+
+bench: .venv/installed-dev
+	@$(BIN)/python -m benchmarks
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy basecamp leads enrichment crm_sync manage.py
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djhtml --check --tabwidth 2 templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+fmt: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djhtml --tabwidth 2 templates
+
+# The stamps hold the hash of the requirements that are installed, so that a second start installs nothing, also after
+# a checkout that only changed the file's date.
+.venv/installed: requirements.txt
+	@$(call install,$@,requirements.txt)
+
+.venv/installed-dev: requirements-dev.txt requirements.txt
+	@$(call install,$@,requirements-dev.txt)
+
+define install
+	set -e; \
+	if [ -z "$(PYTHON)" ]; then echo "baseCamp needs Python 3.11 or newer: https://www.python.org/downloads/"; exit 1; fi; \
+	[ -x $(BIN)/python ] || { echo "Making .venv with $$($(PYTHON) --version) …"; $(PYTHON) -m venv .venv; }; \
+	wanted=$$(cat requirements.txt $(2) | cksum); \
+	if [ "$$(cat $(1) 2>/dev/null)" != "$$wanted" ]; then \
+		echo "Installing $(2); this takes some minutes the first time …"; \
+		$(INSTALL) -r $(2); \
+	fi; \
+	echo "$$wanted" > $(1)
+endef

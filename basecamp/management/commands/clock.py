@@ -1,0 +1,74 @@
+import logging
+import signal
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from basecamp.watch import Watch
+from leads import limits, pipeline
+
+logger = logging.getLogger(__name__)
+
+HOUR = 3600.0
+
+
+@dataclass
+class Chore:
+    """Something to do every so many seconds."""
+
+    name: str
+    every: float
+    do: Callable[[], object]
+    due: float = 0.0  # on the monotonic clock
+
+    def run(self) -> None:
+        """Never raises: what fails now, as while the database restarts, is tried again at the next turn."""
+        self.due = time.monotonic() + self.every
+        try:
+            self.do()
+        except Exception:  # a clock that stops would stop everything that heals itself
+            logger.exception("The clock could not %s", self.name)
+            close_old_connections()
+
+
+class Command(BaseCommand):
+    help = "Rings for due work, watches the clusters and clears out what has expired. `up` starts it."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--run-dir", type=Path, default=settings.DATA_DIR / "run", help="Where the pid files are.")
+        parser.add_argument("--sweep-every", type=float, default=2, metavar="SECONDS")
+        parser.add_argument("--probe-every", type=float, default=10, metavar="SECONDS")
+        parser.add_argument("--stall-limit", type=float, default=30, metavar="SECONDS")
+
+    def handle(
+        self, *, run_dir: Path, sweep_every: float, probe_every: float, stall_limit: float, **options: Any
+    ) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        watch = Watch(run_dir, stall_limit)
+        chores = [
+            Chore("sweep", sweep_every, pipeline.sweep),
+            Chore("probe the workers", probe_every, watch.probe),
+            Chore("clear out", HOUR, clear_out),
+        ]
+        while True:
+            now = time.monotonic()
+            for chore in chores:
+                if chore.due <= now:
+                    chore.run()
+            time.sleep(max(0.05, min(chore.due for chore in chores) - time.monotonic()))
+
+
+def clear_out() -> None:
+    """Deletes what has expired: counts and sessions."""
+    limits.forget_expired()
+    call_command("clearsessions")
