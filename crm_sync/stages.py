@@ -12,6 +12,7 @@ from crm_sync.airtable import AirtableError, ErrorKind
 from leads.models import Lead
 from leads.pipeline import Outcome, TryAgainLater
 
+SAMPLE = "A sample lead; it is not sent to Airtable"
 NO_KEY_FIELD = "The Airtable table needs a single line text field named “Lead ID”; by it a lead finds its record."
 # Errors that say the table is not what we last read: its fields are read again before the next try.
 TABLE_CHANGED = ("UNKNOWN_FIELD_NAME", "INVALID_MULTIPLE_CHOICE_OPTIONS")
@@ -33,17 +34,19 @@ def airtable_gate() -> str | None:
 
 
 def push(leads: Sequence[Lead]) -> Outcome:
-    """Upserts the leads' records by lead id. Unchanged leads cost no call."""
+    """Upserts the leads' records by lead id. Unchanged leads cost no call; samples stay out of the owner's base."""
     link, key = connection.current(), connection.key_field_id()
     if link is None or key is None:
         raise TryAgainLater(connection.NOT_CONNECTED, is_service_down=True)
     where = {"base_id": link.base_id, "table_id": connection.table_id(link)}
-    sent = pushing.parcels(leads, targets=connection.targets(), **where)
+    real = [lead for lead in leads if not lead.is_sample]
+    sent = pushing.parcels(real, targets=connection.targets(), **where)
     try:
         record_ids = airtable.upsert(link, [parcel.cells for parcel in sent], key_field=key)
     except AirtableError as error:
         return _refused(error, leads=[parcel.lead for parcel in sent], link=link)
-    notes = {lead.pk: "Unchanged" for lead in leads} | {parcel.lead.pk: "Sent" for parcel in sent}
+    notes = {lead.pk: SAMPLE if lead.is_sample else "Unchanged" for lead in leads}
+    notes |= {parcel.lead.pk: "Sent" for parcel in sent}
     return Outcome(save=partial(pushing.record_success, sent, record_ids, **where), notes=notes)
 
 

@@ -9,24 +9,27 @@ from django.views.decorators.http import require_safe
 from crm_sync.airtable import record_url
 from crm_sync.models import CrmRecord
 from leads.models import Lead
-from leads.steps import steps_of, with_gates
+from leads.steps import steps_of, with_runs
 
 
 @require_safe
 @never_cache
 def panel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Where the lead stands with Airtable."""
-    lead = get_object_or_404(Lead.objects.prefetch_related(with_gates()), public_id=public_id)
+    lead = get_object_or_404(with_runs(Lead.objects.all()), public_id=public_id)
     record = CrmRecord.objects.filter(lead=lead).first()
     context = {
         "lead": lead,
         "record": record,
-        "record_url": record_url(record.base_id, record.table_id, record.record_id) if _is_there(record) else "",
+        "record_url": _address(record) if record else "",
         "step": next((step for step in steps_of(lead) if step.stage == "push"), None),
         "is_connected": bool(settings.AIRTABLE_API_KEY and settings.AIRTABLE_BASE_ID),
     }
     return render(request, "crm_sync/_panel.html", context)
 
 
-def _is_there(record: CrmRecord | None) -> bool:
-    return record is not None and bool(record.base_id and record.table_id and record.record_id)
+def _address(record: CrmRecord) -> str:
+    """Where a person opens the record; empty until there is one."""
+    if not (record.base_id and record.table_id and record.record_id):
+        return ""
+    return record_url(record.base_id, record.table_id, record.record_id)

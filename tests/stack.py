@@ -114,8 +114,8 @@ class Stack:
 @contextmanager
 def running(folder: Path, **environment: str) -> Iterator[Stack]:
     stack = Stack(folder, **environment)
-    stack.start()
     try:
+        stack.start()
         yield stack
     finally:
         stack.stop()

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -23,12 +23,20 @@ WATCHFUL = ("--stall-limit", "8", "--probe-every", "2")
 
 def cluster(stack: Stack, name: str) -> psutil.Process:
     """The main process of a cluster; below it is the sentinel, below that workers, monitor and pusher."""
-    return next(p for p in stack.processes() if is_worker(p, name) and not is_worker(p.parent(), name))
+
+    def is_there() -> psutil.Process | None:
+        found = [p for p in stack.processes() if is_worker(p, name)]
+        return next((p for p in found if p.ppid() not in {other.pid for other in found} and p.children()), None)
+
+    main: psutil.Process = wait_for(is_there, seconds=30)
+    return main
 
 
-def is_worker(process: psutil.Process | None, name: str) -> bool:
-    words = process.cmdline() if process else []
-    return "worker" in words and name in words
+def is_worker(process: psutil.Process, name: str) -> bool:
+    with suppress(psutil.Error):  # it ended just now
+        words = process.cmdline()
+        return "worker" in words and name in words
+    return False
 
 
 def kill(process: psutil.Process) -> None:
@@ -55,7 +63,7 @@ def kill_supervisor(stack: Stack) -> None:
     family = stack.processes()
     stack.process.kill()
     stack.process.wait()
-    _, alive = psutil.wait_procs(family, timeout=20)
+    _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive, f"Orphans: {[p.cmdline() for p in alive]}"
     stack.start(*WATCHFUL)
 

@@ -6,62 +6,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AirtableBase',
+            name="AirtableBase",
             fields=[
-                ('base_id', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('next_slot', models.DateTimeField(default=django.utils.timezone.now)),
-                ('calls_this_month', models.PositiveIntegerField(default=0)),
-                ('month', models.CharField(blank=True, max_length=7)),
-                ('table_id', models.CharField(blank=True, max_length=40)),
-                ('table_name', models.CharField(blank=True, max_length=255)),
-                ('schema_read_at', models.DateTimeField(blank=True, null=True)),
+                ("base_id", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("next_slot", models.DateTimeField(default=django.utils.timezone.now)),
+                ("calls_this_month", models.PositiveIntegerField(default=0)),
+                ("month", models.CharField(blank=True, max_length=7)),
+                ("table_id", models.CharField(blank=True, max_length=40)),
+                ("table_name", models.CharField(blank=True, max_length=255)),
+                ("schema_read_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='FieldMapping',
+            name="FieldMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('our_field', models.CharField(max_length=40, unique=True)),
-                ('remote_id', models.CharField(max_length=40)),
-                ('remote_name', models.CharField(max_length=255)),
-                ('remote_type', models.CharField(max_length=40)),
-                ('options', models.JSONField(blank=True, default=list, help_text="Names of the select's options.")),
-                ('value_map', models.JSONField(blank=True, default=dict)),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("our_field", models.CharField(max_length=40, unique=True)),
+                ("remote_id", models.CharField(max_length=40)),
+                ("remote_name", models.CharField(max_length=255)),
+                ("remote_type", models.CharField(max_length=40)),
+                ("options", models.JSONField(blank=True, default=list, help_text="Names of the select's options.")),
+                ("value_map", models.JSONField(blank=True, default=dict)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('remote_id',), name='one_mapping_per_remote')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)), fields=("remote_id",), name="one_mapping_per_remote"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CrmRecord',
+            name="CrmRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('base_id', models.CharField(blank=True, max_length=40)),
-                ('table_id', models.CharField(blank=True, max_length=40)),
-                ('record_id', models.CharField(blank=True, max_length=40)),
-                ('payload_hash', models.CharField(blank=True, max_length=64)),
-                ('sent_fields', models.JSONField(blank=True, default=list, help_text='Our fields that were written last time.')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('synced', 'In Airtable'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('last_error', models.TextField(blank=True)),
-                ('notes', models.JSONField(blank=True, default=list, help_text='What could not be sent as it is, and why.')),
-                ('synced_at', models.DateTimeField(blank=True, null=True)),
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='crm_record', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("base_id", models.CharField(blank=True, max_length=40)),
+                ("table_id", models.CharField(blank=True, max_length=40)),
+                ("record_id", models.CharField(blank=True, max_length=40)),
+                ("payload_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "sent_fields",
+                    models.JSONField(blank=True, default=list, help_text="Our fields that were written last time."),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("synced", "In Airtable"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "notes",
+                    models.JSONField(blank=True, default=list, help_text="What could not be sent as it is, and why."),
+                ),
+                ("synced_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lead",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="crm_record", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'failed')), fields=['state'], name='crm_failed')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('record_id', ''), _negated=True), fields=('base_id', 'record_id'), name='one_lead_per_crm_record')],
+                "indexes": [models.Index(condition=models.Q(("state", "failed")), fields=["state"], name="crm_failed")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("record_id", ""), _negated=True),
+                        fields=("base_id", "record_id"),
+                        name="one_lead_per_crm_record",
+                    )
+                ],
             },
         ),
     ]

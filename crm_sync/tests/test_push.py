@@ -102,6 +102,14 @@ def test_unchanged_leads_cost_no_call_and_changed_ones_update_their_record(airta
     assert [record["fields"]["First Name"] for record in airtable.records] == ["Anna"]
 
 
+def test_sample_leads_are_not_sent(airtable):
+    (lead,) = inquire()
+    Lead.objects.update(is_sample=True)
+    send()
+    assert airtable.records == []
+    assert StageRun.objects.get(lead=lead, stage="push").note == "A sample lead; it is not sent to Airtable"
+
+
 def test_an_emptied_field_is_emptied_but_others_notes_stay(airtable):
     (lead,) = inquire(first_name="Ana")
     send()

@@ -5,10 +5,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import chromadb
 import httpx
+import pytest
 
 START_SECONDS = 30.0
 
@@ -80,3 +83,28 @@ class ChromaServer:
         self.process.send_signal(with_signal)
         self.process.wait(timeout=20)
         self.process = None
+
+
+@pytest.fixture(scope="module")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    """One server for a test module; import it together with `index`."""
+    with ChromaServer(tmp_path_factory.mktemp("chroma")) as server:
+        yield server
+
+
+@pytest.fixture
+def index(chroma: ChromaServer, settings: Any) -> Iterator[ChromaServer]:
+    """The server, running and empty, as the one that the application talks to."""
+    from enrichment import exact_search, vector_index
+
+    if chroma.process is None:
+        chroma.start()
+    client = chromadb.HttpClient(host="127.0.0.1", port=chroma.port)
+    for collection in client.list_collections():
+        client.delete_collection(collection.name)
+    settings.CHROMA_URL = chroma.url
+    vector_index.try_again()
+    exact_search.release()
+    yield chroma
+    vector_index.try_again()
+    exact_search.release()
