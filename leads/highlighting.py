@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Shown as they are although their category is "control" or "format".
 ORDINARY = frozenset("\t\n\r")
@@ -52,7 +53,7 @@ def pieces(text: str, spans: Iterable[Span]) -> list[Piece]:
     inside = [span for span in spans if 0 <= span.start < span.end <= len(text)]
     cuts = sorted({0, len(text), *(span.start for span in inside), *(span.end for span in inside)})
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         fields = {span.field: None for span in inside if span.start <= start and end <= span.end}
         found.append(Piece(text[start:end], tuple(fields)))
     return found

@@ -1,18 +1,21 @@
 """What the inbox lists: one page of leads with everything a row shows, in a fixed number of queries."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Substr
+from django.utils import timezone
 
 from leads.fields import URGENCIES
 from leads.models import DuplicateSuggestion, Lead, StageGate, StageRun, Submission
-from leads.steps import Step, steps_of, with_gates
+from leads.steps import Step, steps_of, with_runs
 
 PAGE_SIZE = 25
 COUNTED = 1000  # beyond that the inbox says "1,000+": counting 100,000 rows for each look isn't worth it
 LAST_PAGE = 2000
+LATE_AFTER = dt.timedelta(seconds=15)
 FILTERS = ("status", "intent", "urgency")
 
 URGENCY_RANK = Case(
@@ -30,10 +33,11 @@ ORDERS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class InboxState:
-    """`version` differs whenever a list may; empty without leads."""
+    """`version` differs whenever a list may; empty without leads. `is_stalled`: no worker takes in what is stored."""
 
     version: str
-    has_samples: bool
+    has_samples: bool = False
+    is_stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +79,27 @@ class InboxPage:
 
 
 def inbox_state() -> InboxState:
-    """Has anything changed? One query on the ends of three indexes, as open inboxes ask it every second."""
+    """Has anything changed? One query on the ends of small indexes, as open inboxes ask it every second."""
+    waiting = Submission.objects.waiting().order_by("id").values("received_at")[:1]
     running = StageRun.objects.running().order_by("-started_at").values("started_at")[:1]
     shut = StageGate.objects.filter(closed_at__isnull=False).order_by("-closed_at").values("closed_at")[:1]
     row = (
         Lead.objects.order_by("-updated_at")
-        .annotate(running=Subquery(running), shut=Subquery(shut), has_samples=Exists(Lead.objects.samples()))
-        .values_list("updated_at", "running", "shut", "has_samples")
+        .annotate(running=Subquery(running), shut=Subquery(shut), waiting=Subquery(waiting))
+        .annotate(has_samples=Exists(Lead.objects.samples()))
+        .values_list("updated_at", "running", "shut", "waiting", "has_samples")
         .first()
     )
     if row is None:
-        return InboxState("", False)
-    updated_at, running_since, shut_since, has_samples = row
-    moments = [moment.timestamp() if moment else 0 for moment in (updated_at, running_since, shut_since)]
-    return InboxState("-".join([*(f"{moment:.6f}" for moment in moments), str(int(has_samples))]), has_samples)
+        return InboxState("", is_stalled=_is_late(waiting.values_list("received_at", flat=True).first()))
+    *moments, waiting_since, has_samples = row
+    is_stalled = _is_late(waiting_since)
+    marks = [f"{moment.timestamp():.6f}" if moment else "0" for moment in moments]
+    return InboxState("-".join([*marks, f"{has_samples:d}{is_stalled:d}"]), has_samples, is_stalled)
+
+
+def _is_late(waiting_since: dt.datetime | None) -> bool:
+    return waiting_since is not None and waiting_since < timezone.now() - LATE_AFTER
 
 
 def inbox_page(*, words: str, filters: Mapping[str, str], order: str, number: int) -> InboxPage:
@@ -98,8 +109,11 @@ def inbox_page(*, words: str, filters: Mapping[str, str], order: str, number: in
     found = Lead.objects.standing().matching(words).with_any_of(**filters)
     leads = list(_rows(found, order, start))
     rows = [Row(lead, steps_of(lead)) for lead in leads[:PAGE_SIZE]]
-    count = found.order_by()[: COUNTED + 1].count()
-    return InboxPage(rows, number, has_next=len(leads) > PAGE_SIZE and number < LAST_PAGE, count=count)
+    has_next = len(leads) > PAGE_SIZE
+    # The last page says how many there are; a search for a rare word needn't read all leads twice.
+    is_known = not has_next and (leads or number == 1)
+    count = start + len(leads) if is_known else found.order_by()[: COUNTED + 1].count()
+    return InboxPage(rows, number, has_next=has_next and number < LAST_PAGE, count=count)
 
 
 def _rows(found: QuerySet[Lead], order: str, start: int) -> QuerySet[Lead]:
@@ -109,13 +123,13 @@ def _rows(found: QuerySet[Lead], order: str, start: int) -> QuerySet[Lead]:
     """
     keys = ORDERS[order]
     ids = found.annotate(urgency_rank=URGENCY_RANK).order_by(*keys).values("pk")[start : start + PAGE_SIZE + 1]
-    return (
+    leads = (
         Lead.objects.filter(pk__in=ids)
         .annotate(urgency_rank=URGENCY_RANK, first_words=Subquery(_first_words()), has_duplicate=_has_duplicate())
         .order_by(*keys)
         .defer("search_text", "score_reasons")
-        .prefetch_related(with_gates())
     )
+    return with_runs(leads)
 
 
 def _first_words() -> QuerySet[Submission, dict[str, str]]:

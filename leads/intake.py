@@ -58,21 +58,21 @@ def receive(
     payload: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
     is_sample: bool = False,
-) -> Submission:
+) -> Lead:
     """Stores one inquiry and puts it on a lead at once, in one transaction, for callers who go on to the lead.
 
-    With an `idempotency_key` that was used before, the earlier submission is returned and nothing new is stored.
+    With an `idempotency_key` that was used before, the earlier lead is returned and nothing new is stored.
     """
     try:
         with transaction.atomic():
             submission = keep(text, source=source, contact=contact, payload=payload, idempotency_key=idempotency_key)
-            _admit([submission], is_sample=is_sample)
+            (lead,) = _admit([submission], is_sample=is_sample)
     except IntegrityError:
-        earlier = Submission.objects.filter(idempotency_key=idempotency_key).first() if idempotency_key else None
+        earlier = Lead.objects.filter(submissions__idempotency_key=idempotency_key).first() if idempotency_key else None
         if earlier is None:
             raise
         return earlier
-    return submission
+    return lead
 
 
 def admit_waiting() -> bool:
@@ -104,7 +104,7 @@ def _held(submissions: Any) -> Any:
     return submissions.select_for_update(skip_locked=not settings.IS_SQLITE).order_by("id")
 
 
-def _admit(submissions: Sequence[Submission], *, is_sample: bool = False) -> None:
+def _admit(submissions: Sequence[Submission], *, is_sample: bool = False) -> list[Lead]:
     """A lead for each submission, with what its submitter typed, and the first stage's row."""
     leads = [_new_lead(submission, is_sample=is_sample) for submission in submissions]
     values = [
@@ -117,6 +117,7 @@ def _admit(submissions: Sequence[Submission], *, is_sample: bool = False) -> Non
     Submission.objects.bulk_update(submissions, ["lead"])
     FieldValue.objects.bulk_create(row for rows in values for row in rows)
     pipeline.start(leads)
+    return leads
 
 
 def _new_lead(submission: Submission, *, is_sample: bool) -> Lead:

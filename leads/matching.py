@@ -3,13 +3,18 @@
 Four explanations compete for each pair: the same person, two people of one household, two people of one company, two
 unrelated people. For each thing that can be compared there is a level of agreement and its probability under each
 explanation. What is missing says nothing. Under "unrelated", agreement on a value is as likely as the value is
-common, so a common name weighs less than a rare one. All weights are in bits.
+common, so a common name weighs less than a rare one.
+
+The weight of a piece of evidence, in bits, is its Shapley value: how much it moves the log-odds, averaged over all
+orders in which the evidence could have come in. So each piece gets its fair share (a shared phone says little more once
+the mailbox is shared), and the weights add up to the log-odds.
 """
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log2
+from math import factorial, log2
+from operator import mul
 
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
@@ -82,12 +87,8 @@ class Level:
     colleague: float
     unrelated: float
 
-    @property
-    def bits(self) -> float:
-        return log2(self.same / self.unrelated)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Features:
     first: str
     last: str
@@ -102,31 +103,69 @@ class _Features:
 
 def match(a: Person, b: Person, *, similarity: float | None, holders: Holders) -> Match:
     """The probability that `a` and `b` are the same person; `similarity` is the cosine of their messages."""
-    one, other = sorted((features(a), features(b)), key=repr)
     leads = max(holders.leads, FEWEST_LEADS)
-    name = _name(one, other, holders, leads)
-    mail = _email(one, other, holders, leads, is_same_name=name is not None and name.same >= 0.06)
-    phone = _phone(one, other, holders, leads)
-    company = _company(one, other, holders, leads, is_same_domain=bool(one.domain) and one.domain == other.domain)
-    levels = [level for level in (name, mail, phone, company, _message(similarity)) if level is not None]
-    return _weigh(levels, leads)
+    return _explain(_levels(a, b, similarity, holders, leads), leads)
 
 
-def _weigh(levels: list[Level], leads: int) -> Match:
-    pairs = leads / 2
-    same, household, colleague = RATE_SAME / pairs, RATE_HOUSEHOLD / pairs, RATE_COLLEAGUE / pairs
-    unrelated = 1 - same - household - colleague
-    reasons = [Reason(f"Before any evidence, among {leads:,} leads", log2(same / unrelated))]
-    for level in levels:
+def probability(a: Person, b: Person, *, similarity: float | None, holders: Holders) -> float:
+    """The probability of `match` alone, without its reasons, which take longer."""
+    leads = max(holders.leads, FEWEST_LEADS)
+    same, *others = _prior(leads)
+    household, colleague, unrelated = others
+    for level in _levels(a, b, similarity, holders, leads):
         same *= level.same
         household *= level.household
         colleague *= level.colleague
         unrelated *= level.unrelated
-        reasons.append(Reason(level.text, level.bits))
-    rivals = household + colleague
-    text = "Also fits one household" if household >= colleague else "Also fits colleagues"
-    reasons.append(Reason(text, -log2(1 + rivals / unrelated)))
-    return Match(same / (same + rivals + unrelated), tuple(reason for reason in reasons if abs(reason.weight) > 1e-9))
+    return same / (same + household + colleague + unrelated)
+
+
+def _levels(a: Person, b: Person, similarity: float | None, holders: Holders, leads: int) -> list[Level]:
+    one, other = sorted((features(a), features(b)))  # so that it doesn't matter who is named first
+    name = _name(one, other, holders, leads)
+    levels = (
+        name,
+        _email(one, other, holders, leads, is_same_name=name is not None and name.same >= 0.06),
+        _phone(one, other, holders, leads),
+        _company(one, other, holders, leads, is_same_domain=bool(one.domain) and one.domain == other.domain),
+        _message(similarity),
+    )
+    return [level for level in levels if level is not None]
+
+
+def _prior(leads: int) -> tuple[float, float, float, float]:
+    """How likely a random pair is the same person, one household, colleagues, unrelated."""
+    same, household, colleague = (2 * rate / leads for rate in (RATE_SAME, RATE_HOUSEHOLD, RATE_COLLEAGUE))
+    return same, household, colleague, 1 - same - household - colleague
+
+
+def _explain(levels: list[Level], leads: int) -> Match:
+    odds = _odds_of_all_subsets(levels, _prior(leads))
+    reasons = [Reason(f"Before any evidence, among {leads:,} leads", odds[0])]
+    reasons += [Reason(level.text, _share(place, len(levels), odds)) for place, level in enumerate(levels)]
+    return Match(1 / (1 + 2 ** -odds[-1]), tuple(reasons))
+
+
+def _odds_of_all_subsets(levels: list[Level], prior: tuple[float, float, float, float]) -> list[float]:
+    """The log-odds that each subset of the evidence gives; bit n of the place says whether level n is in it."""
+    classes = [prior]
+    for level in levels:
+        likelihoods = (level.same, level.household, level.colleague, level.unrelated)
+        classes += [tuple(map(mul, known, likelihoods)) for known in classes]
+    return [log2(same / (household + colleague + unrelated)) for same, household, colleague, unrelated in classes]
+
+
+def _share(place: int, count: int, odds: list[float]) -> float:
+    """The Shapley value of one level: what it adds to each subset without it, times the share of orders through it."""
+    bit = 1 << place
+    return sum(
+        (odds[subset | bit] - odds[subset])
+        * factorial(size := subset.bit_count())
+        * factorial(count - size - 1)
+        / factorial(count)
+        for subset in range(1 << count)
+        if not subset & bit
+    )
 
 
 @lru_cache(maxsize=10_000)
@@ -261,7 +300,7 @@ def _email(a: _Features, b: _Features, holders: Holders, leads: int, *, is_same_
 
 def _alike_email(a: _Features, b: _Features, is_same_name: bool) -> Level | None:
     """Look-alike addresses. People of the same name often have them, so with the same name they say little."""
-    if a.is_role or b.is_role or a.user in (a.first, b.first):
+    if a.is_role or b.is_role or {a.user, b.user} & {a.first, b.first}:
         return None
     if _is_typo(a, b):
         return Level("E-mails differ by a typing mistake", 0.06, 0.02, 0.005, 0.02 if is_same_name else 2e-5)

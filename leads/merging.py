@@ -9,7 +9,7 @@ from django.utils import timezone
 from leads.fields import COLUMNS, FIELDS, Group
 from leads.keys import email_key, phone_key
 from leads.models import Event, FieldValue, Lead, Submission
-from leads.values import FoundValue
+from leads.values import Evidence, FoundValue
 
 Origin = FieldValue.Origin
 State = FieldValue.State
@@ -73,20 +73,17 @@ def begin(lead: Lead, values: Sequence[FoundValue], *, text: str) -> list[FieldV
 
 def edit(lead: Lead, *, field: str, value: str, actor: str) -> None:
     """A person's edit: wins over everything and locks the field. An empty value is an edit too."""
-    with transaction.atomic():
-        FieldValue.objects.filter(lead=lead, field=field).suggested().update(state=State.PAST)
-        found = FoundValue(field, value.strip(), 1.0)
-        row = _as_row(NewValues(lead, [found], made_by=actor), found, Origin.STAFF)
-        row.is_locked = True
-        change = _Change(leads=_locked_leads([lead.pk]))
-        _weigh(row, _history(change.leads).get((lead.pk, field), []), change)
-        _write(change)
-        Event.objects.create(lead=lead, actor=actor, text=f"{row.label} changed to “{row.display[:200]}”")
+    _enter(NewValues(lead, [FoundValue(field, value.strip())], made_by=actor), actor=actor)
 
 
 def accept(suggestion: FieldValue, *, actor: str) -> None:
     """A person takes a suggested value: it becomes their edit, with the suggestion's evidence."""
-    edit(suggestion.lead, field=suggestion.field, value=suggestion.value, actor=actor)
+    evidence = None
+    if suggestion.evidence_start is not None and suggestion.evidence_end is not None:
+        evidence = Evidence(suggestion.evidence_start, suggestion.evidence_end, suggestion.evidence_text)
+    found = FoundValue(suggestion.field, suggestion.value, evidence=evidence, note=suggestion.note)
+    submission = suggestion.evidence_submission
+    _enter(NewValues(suggestion.lead, [found], submission=submission, made_by=actor), actor=actor)
 
 
 def refuse(suggestion: FieldValue, *, actor: str) -> None:
@@ -97,6 +94,18 @@ def refuse(suggestion: FieldValue, *, actor: str) -> None:
 def set_lock(value: FieldValue, *, is_locked: bool) -> None:
     """Locks the current value against machines, or lets them change it again."""
     FieldValue.objects.filter(pk=value.pk).current().update(is_locked=is_locked)
+
+
+def _enter(item: NewValues, *, actor: str) -> None:
+    lead, (found,) = item.lead, item.values
+    with transaction.atomic():
+        FieldValue.objects.filter(lead=lead, field=found.field).suggested().update(state=State.PAST)
+        row = _as_row(item, found, Origin.STAFF)
+        row.is_locked = True
+        change = _Change(leads=_locked_leads([lead.pk]))
+        _weigh(row, _history(change.leads).get((lead.pk, found.field), []), change)
+        _write(change)
+        Event.objects.create(lead=lead, actor=actor, text=f"{row.label} changed to “{row.display[:200]}”")
 
 
 def _as_row(item: NewValues, found: FoundValue, origin: str) -> FieldValue:

@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from leads import pipeline
 from leads.models import Lead, StageGate, StageRun
@@ -48,14 +49,19 @@ class Step:
         return self.state in ("failed", "gated")
 
 
-def with_gates() -> Prefetch:
+def with_gates() -> "Prefetch[Any, Any, Any]":
     """The runs of leads, each with its closed gate's reason: one query for any number of leads."""
     shut = StageGate.objects.filter(stage=OuterRef("stage"), closed_at__isnull=False).values("reason")[:1]
     return Prefetch("runs", queryset=StageRun.objects.annotate(gate_reason=Subquery(shut)))
 
 
+def with_runs(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """The leads with what `steps_of` reads."""
+    return leads.prefetch_related(with_gates())
+
+
 def steps_of(lead: Lead) -> list[Step]:
-    """Every stage in the pipeline's order. The lead's runs must come from `with_gates`."""
+    """Every stage in the pipeline's order. The lead's runs must be prefetched by `with_gates`."""
     runs = {run.stage: run for run in lead.runs.all()}
     return [_step(stage.name, stage.label, runs.get(stage.name)) for stage in settings.LEAD_PIPELINE]
 

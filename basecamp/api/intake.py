@@ -12,7 +12,7 @@ from basecamp.api.problems import BODY_PROBLEMS, ApiError
 from basecamp.api.schemas import LONGEST_KEY, InquiryIn, Received
 from leads.api_keys import Scope
 from leads.intake import receive
-from leads.models import ApiKey, Lead, LeadSource, Submission
+from leads.models import ApiKey, Lead, LeadSource
 from leads.values import Contact
 
 router = Router(tags=["Intake"])
@@ -35,17 +35,17 @@ def intake(
     key: ApiKey = request.auth  # type: ignore[attr-defined]
     repeated = _agreed(idempotency_key, inquiry.idempotency_key)
     if not repeated:
-        return Status(201, _received(_store(request, inquiry, None).lead))
+        return Status(201, _received(_store(request, inquiry, None)))
     with transaction.atomic():
         # One at a time for each API key, so that exactly one of several equal requests is the first.
         ApiKey.objects.select_for_update().get(pk=key.pk)
         scoped = f"api:{key.pk}:{repeated}"
-        earlier = Submission.objects.filter(idempotency_key=scoped).select_related("lead").first()
-        lead = earlier.lead if earlier else _store(request, inquiry, scoped).lead
+        earlier = Lead.objects.filter(submissions__idempotency_key=scoped).first()
+        lead = earlier or _store(request, inquiry, scoped)
     return Status(200 if earlier else 201, _received(lead))
 
 
-def _store(request: HttpRequest, inquiry: InquiryIn, idempotency_key: str | None) -> Submission:
+def _store(request: HttpRequest, inquiry: InquiryIn, idempotency_key: str | None) -> Lead:
     return receive(
         inquiry.message,
         source=inquiry.source or LeadSource.API,

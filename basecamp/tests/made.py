@@ -11,7 +11,7 @@ NOON = dt.datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=dt.UTC)
 
 def make(number=0, **columns):
     """A lead that came in `number` minutes after noon."""
-    lead = receive(f"Message {number}", source="api", contact=Contact(first_name=f"Ana{number}")).lead
+    lead = receive(f"Message {number}", source="api", contact=Contact(first_name=f"Ana{number}"))
     at = NOON + dt.timedelta(minutes=number)
     Lead.objects.filter(pk=lead.pk).update(**{"received_at": at, "updated_at": at, **columns})
     lead.refresh_from_db()

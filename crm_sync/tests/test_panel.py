@@ -8,7 +8,7 @@ from leads.models import Lead, StageGate, StageRun
 
 @pytest.fixture
 def lead(db) -> Lead:
-    return receive("My brakes squeal.", source="paste").lead
+    return receive("My brakes squeal.", source="paste")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def connect(server: AirtableServer, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def inquire(count: int = 1, **contact: str) -> list[Lead]:
-    leads = [receive(f"Inquiry {n}", source="web_form", contact=Contact(**contact)).lead for n in range(count)]
+    leads = [receive(f"Inquiry {n}", source="web_form", contact=Contact(**contact)) for n in range(count)]
     StageRun.objects.all().delete()
     pipeline.schedule([lead.pk for lead in leads], ["push"], delay=0)
     return leads

@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,283 +17,494 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('prefix', models.CharField(help_text='The first characters, to tell keys apart.', max_length=12)),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('scopes', models.JSONField(default=list)),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("prefix", models.CharField(help_text="The first characters, to tell keys apart.", max_length=12)),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("scopes", models.JSONField(default=list)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'API key',
-                'ordering': ['-id'],
+                "verbose_name": "API key",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('cluster', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('beat_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('busy_until', models.DateTimeField(blank=True, null=True)),
+                ("cluster", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("beat_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("busy_until", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='PublicForm',
+            name="PublicForm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(default=leads.models.intake.new_form_key, max_length=40, unique=True)),
-                ('name', models.CharField(help_text="Staff see it; visitors don't.", max_length=100)),
-                ('title', models.CharField(default='How can we help?', max_length=200)),
-                ('intro', models.TextField(blank=True, help_text='A line or two above the fields.')),
-                ('thanks', models.TextField(default='Thank you. We have your message and will be in touch soon.')),
-                ('is_open', models.BooleanField(default=True, verbose_name='open')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(default=leads.models.intake.new_form_key, max_length=40, unique=True)),
+                ("name", models.CharField(help_text="Staff see it; visitors don't.", max_length=100)),
+                ("title", models.CharField(default="How can we help?", max_length=200)),
+                ("intro", models.TextField(blank=True, help_text="A line or two above the fields.")),
+                ("thanks", models.TextField(default="Thank you. We have your message and will be in touch soon.")),
+                ("is_open", models.BooleanField(default=True, verbose_name="open")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='RateCount',
+            name="RateCount",
             fields=[
-                ('key', models.CharField(max_length=120, primary_key=True, serialize=False)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(max_length=120, primary_key=True, serialize=False)),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='StageGate',
+            name="StageGate",
             fields=[
-                ('stage', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('reason', models.TextField(blank=True, help_text='Why it is closed, in plain words; empty when open.')),
-                ('closed_until', models.DateTimeField(blank=True, null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('checked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
+                ("stage", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                (
+                    "reason",
+                    models.TextField(blank=True, help_text="Why it is closed, in plain words; empty when open."),
+                ),
+                ("closed_until", models.DateTimeField(blank=True, null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("checked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('source', models.CharField(choices=[('web_form', 'Web form'), ('paste', 'Paste'), ('email', 'E-mail'), ('csv_import', 'CSV import'), ('api', 'API')], max_length=20)),
-                ('status', models.CharField(choices=[('new', 'New'), ('working', 'Working'), ('qualified', 'Qualified'), ('unqualified', 'Unqualified'), ('converted', 'Converted')], default='new', max_length=20)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('first_name', models.CharField(blank=True, max_length=100)),
-                ('last_name', models.CharField(blank=True, max_length=100)),
-                ('email', models.CharField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('company', models.CharField(blank=True, max_length=200)),
-                ('intent', models.CharField(blank=True, choices=[('inquiry', 'Inquiry'), ('appointment_request', 'Appointment request'), ('quote_request', 'Quote request'), ('support', 'Support'), ('complaint', 'Complaint'), ('general', 'General'), ('job_application', 'Job application'), ('sales_pitch', 'Sales pitch')], max_length=30)),
-                ('urgency', models.CharField(blank=True, choices=[('low', 'Low'), ('medium', 'Medium'), ('high', 'High'), ('urgent', 'Urgent')], max_length=10)),
-                ('summary', models.TextField(blank=True)),
-                ('quality_score', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('score_reasons', models.JSONField(blank=True, default=list)),
-                ('email_key', models.CharField(blank=True, editable=False, max_length=254)),
-                ('phone_key', models.CharField(blank=True, editable=False, max_length=20)),
-                ('search_text', models.TextField(blank=True, editable=False)),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='leads.lead')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='leads', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("web_form", "Web form"),
+                            ("paste", "Paste"),
+                            ("email", "E-mail"),
+                            ("csv_import", "CSV import"),
+                            ("api", "API"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("new", "New"),
+                            ("working", "Working"),
+                            ("qualified", "Qualified"),
+                            ("unqualified", "Unqualified"),
+                            ("converted", "Converted"),
+                        ],
+                        default="new",
+                        max_length=20,
+                    ),
+                ),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("is_sample", models.BooleanField(default=False)),
+                ("first_name", models.CharField(blank=True, max_length=100)),
+                ("last_name", models.CharField(blank=True, max_length=100)),
+                ("email", models.CharField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("company", models.CharField(blank=True, max_length=200)),
+                (
+                    "intent",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("inquiry", "Inquiry"),
+                            ("appointment_request", "Appointment request"),
+                            ("quote_request", "Quote request"),
+                            ("support", "Support"),
+                            ("complaint", "Complaint"),
+                            ("general", "General"),
+                            ("job_application", "Job application"),
+                            ("sales_pitch", "Sales pitch"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "urgency",
+                    models.CharField(
+                        blank=True,
+                        choices=[("low", "Low"), ("medium", "Medium"), ("high", "High"), ("urgent", "Urgent")],
+                        max_length=10,
+                    ),
+                ),
+                ("summary", models.TextField(blank=True)),
+                ("quality_score", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("score_reasons", models.JSONField(blank=True, default=list)),
+                ("email_key", models.CharField(blank=True, editable=False, max_length=254)),
+                ("phone_key", models.CharField(blank=True, editable=False, max_length=20)),
+                ("search_text", models.TextField(blank=True, editable=False)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="merged",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="leads",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-received_at', '-id'],
+                "ordering": ["-received_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=300)),
-                ('actor', models.CharField(blank=True, help_text='The person; empty when baseCamp did it.', max_length=150)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.CharField(max_length=300)),
+                (
+                    "actor",
+                    models.CharField(blank=True, help_text="The person; empty when baseCamp did it.", max_length=150),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='DuplicateSuggestion',
+            name="DuplicateSuggestion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('probability', models.FloatField()),
-                ('similarity', models.FloatField(blank=True, help_text='Cosine of the two messages, -1 to 1.', null=True)),
-                ('reasons', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('merged', 'Merged'), ('dismissed', 'Dismissed')], default='open', max_length=10)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('first', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.lead')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("probability", models.FloatField()),
+                (
+                    "similarity",
+                    models.FloatField(blank=True, help_text="Cosine of the two messages, -1 to 1.", null=True),
+                ),
+                ("reasons", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("merged", "Merged"), ("dismissed", "Dismissed")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "first",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="leads.lead"),
+                ),
+                (
+                    "second",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="leads.lead"),
+                ),
             ],
             options={
-                'ordering': ['-probability', '-id'],
+                "ordering": ["-probability", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='StageRun',
+            name="StageRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(max_length=20)),
-                ('state', models.CharField(choices=[('pending', 'Waiting'), ('running', 'Running'), ('succeeded', 'Done'), ('failed', 'Failed')], default='pending', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('reason', models.TextField(blank=True, help_text='Why it failed or waits, in plain words.')),
-                ('note', models.TextField(blank=True, help_text='What came of it.')),
-                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('claim', models.UUIDField(blank=True, editable=False, null=True)),
-                ('is_wanted_again', models.BooleanField(default=False, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stage", models.CharField(max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("running", "Running"),
+                            ("succeeded", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("reason", models.TextField(blank=True, help_text="Why it failed or waits, in plain words.")),
+                ("note", models.TextField(blank=True, help_text="What came of it.")),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("claim", models.UUIDField(blank=True, editable=False, null=True)),
+                ("is_wanted_again", models.BooleanField(default=False, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['lead_id', 'id'],
+                "ordering": ["lead_id", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=20)),
-                ('payload', models.JSONField()),
-                ('text', models.TextField(blank=True)),
-                ('contact', models.JSONField(default=dict)),
-                ('problem', models.TextField(blank=True, help_text='Why it could not be put on a lead.')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('idempotency_key', models.CharField(blank=True, max_length=200, null=True, unique=True)),
-                ('form', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='submissions', to='leads.publicform')),
-                ('lead', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='submissions', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=20)),
+                ("payload", models.JSONField()),
+                ("text", models.TextField(blank=True)),
+                ("contact", models.JSONField(default=dict)),
+                ("problem", models.TextField(blank=True, help_text="Why it could not be put on a lead.")),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("idempotency_key", models.CharField(blank=True, max_length=200, null=True, unique=True)),
+                (
+                    "form",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="submissions",
+                        to="leads.publicform",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="submissions",
+                        to="leads.lead",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['received_at', 'id'],
+                "ordering": ["received_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='FieldValue',
+            name="FieldValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(max_length=40)),
-                ('value', models.TextField(blank=True)),
-                ('origin', models.CharField(choices=[('submitter', 'Submitter'), ('rule', 'Rule'), ('model', 'Model'), ('staff', 'Staff'), ('crm', 'CRM')], max_length=12)),
-                ('state', models.CharField(choices=[('current', 'Current'), ('suggested', 'Suggested'), ('refused', 'Refused'), ('past', 'Past')], max_length=12)),
-                ('confidence', models.FloatField(default=1.0)),
-                ('evidence_start', models.PositiveIntegerField(blank=True, null=True)),
-                ('evidence_end', models.PositiveIntegerField(blank=True, null=True)),
-                ('evidence_text', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('made_by', models.CharField(blank=True, help_text='The person, or the model and prompt version.', max_length=150)),
-                ('is_locked', models.BooleanField(default=False, verbose_name='locked')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='leads.lead')),
-                ('evidence_submission', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='leads.submission')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("field", models.CharField(max_length=40)),
+                ("value", models.TextField(blank=True)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("submitter", "Submitter"),
+                            ("rule", "Rule"),
+                            ("model", "Model"),
+                            ("staff", "Staff"),
+                            ("crm", "CRM"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("current", "Current"),
+                            ("suggested", "Suggested"),
+                            ("refused", "Refused"),
+                            ("past", "Past"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("confidence", models.FloatField(default=1.0)),
+                ("evidence_start", models.PositiveIntegerField(blank=True, null=True)),
+                ("evidence_end", models.PositiveIntegerField(blank=True, null=True)),
+                ("evidence_text", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "made_by",
+                    models.CharField(
+                        blank=True, help_text="The person, or the model and prompt version.", max_length=150
+                    ),
+                ),
+                ("is_locked", models.BooleanField(default=False, verbose_name="locked")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="values", to="leads.lead"
+                    ),
+                ),
+                (
+                    "evidence_submission",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="leads.submission",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['lead_id', 'field', '-id'],
+                "ordering": ["lead_id", "field", "-id"],
             },
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['-received_at', '-id'], name='lead_inbox'),
+            model_name="lead",
+            index=models.Index(fields=["-received_at", "-id"], name="lead_inbox"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['status', '-received_at'], name='lead_by_status'),
+            model_name="lead",
+            index=models.Index(fields=["status", "-received_at"], name="lead_by_status"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['intent', '-received_at'], name='lead_by_intent'),
+            model_name="lead",
+            index=models.Index(fields=["intent", "-received_at"], name="lead_by_intent"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['urgency', '-received_at'], name='lead_by_urgency'),
+            model_name="lead",
+            index=models.Index(fields=["urgency", "-received_at"], name="lead_by_urgency"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['-quality_score', '-received_at'], name='lead_by_score'),
+            model_name="lead",
+            index=models.Index(fields=["-quality_score", "-received_at"], name="lead_by_score"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['-updated_at'], name='lead_changes'),
+            model_name="lead",
+            index=models.Index(fields=["-updated_at"], name="lead_changes"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('email_key', ''), _negated=True), fields=['email_key'], name='lead_email_key'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("email_key", ""), _negated=True), fields=["email_key"], name="lead_email_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key'], name='lead_phone_key'),
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("phone_key", ""), _negated=True), fields=["phone_key"], name="lead_phone_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(condition=models.Q(('is_sample', True)), fields=['is_sample'], name='lead_samples'),
+            model_name="lead",
+            index=models.Index(condition=models.Q(("is_sample", True)), fields=["is_sample"], name="lead_samples"),
+        ),
+        migrations.AddIndex(
+            model_name="lead",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)), fields=["merged_into"], name="lead_merged"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('quality_score', None), ('quality_score__lte', 100), _connector='OR'), name='lead_score_0_to_100'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quality_score", None), ("quality_score__lte", 100), _connector="OR"),
+                name="lead_score_0_to_100",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('merged_into', None), models.Q(('merged_into', models.F('id')), _negated=True), _connector='OR'), name='lead_not_merged_into_itself'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("merged_into", None), models.Q(("merged_into", models.F("id")), _negated=True), _connector="OR"
+                ),
+                name="lead_not_merged_into_itself",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['lead', '-at'], name='event_timeline'),
+            model_name="event",
+            index=models.Index(fields=["lead", "-at"], name="event_timeline"),
         ),
         migrations.AddIndex(
-            model_name='duplicatesuggestion',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['-probability', '-id'], name='suggestion_open'),
+            model_name="duplicatesuggestion",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["-probability", "-id"], name="suggestion_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duplicatesuggestion',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='one_suggestion_per_pair'),
+            model_name="duplicatesuggestion",
+            constraint=models.UniqueConstraint(fields=("first", "second"), name="one_suggestion_per_pair"),
         ),
         migrations.AddConstraint(
-            model_name='duplicatesuggestion',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='suggestion_older_lead_first'),
+            model_name="duplicatesuggestion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first__lt", models.F("second"))), name="suggestion_older_lead_first"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='duplicatesuggestion',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__gte', 0), ('probability__lte', 1)), name='probability_from_0_to_1'),
+            model_name="duplicatesuggestion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("probability__gte", 0), ("probability__lte", 1)), name="probability_from_0_to_1"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stagerun',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['stage', 'due_at'], name='run_due'),
+            model_name="stagerun",
+            index=models.Index(condition=models.Q(("state", "pending")), fields=["stage", "due_at"], name="run_due"),
         ),
         migrations.AddIndex(
-            model_name='stagerun',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['stage', 'lease_until'], name='run_leases'),
+            model_name="stagerun",
+            index=models.Index(
+                condition=models.Q(("state", "running")), fields=["stage", "lease_until"], name="run_leases"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stagerun',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['claim'], name='run_claim'),
+            model_name="stagerun",
+            index=models.Index(condition=models.Q(("state", "running")), fields=["claim"], name="run_claim"),
         ),
         migrations.AddIndex(
-            model_name='stagerun',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['stage'], name='run_failed'),
+            model_name="stagerun",
+            index=models.Index(condition=models.Q(("state", "failed")), fields=["stage"], name="run_failed"),
         ),
         migrations.AddConstraint(
-            model_name='stagerun',
-            constraint=models.UniqueConstraint(fields=('lead', 'stage'), name='one_run_per_lead_and_stage'),
+            model_name="stagerun",
+            constraint=models.UniqueConstraint(fields=("lead", "stage"), name="one_run_per_lead_and_stage"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('lead', None), ('problem', '')), fields=['id'], name='submission_waiting'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("lead", None), ("problem", "")), fields=["id"], name="submission_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldvalue',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('lead', 'field'), name='one_current_value_per_field'),
+            model_name="fieldvalue",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "current")), fields=("lead", "field"), name="one_current_value_per_field"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldvalue',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__gte', 0), ('confidence__lte', 1)), name='confidence_from_0_to_1'),
+            model_name="fieldvalue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confidence__gte", 0), ("confidence__lte", 1)), name="confidence_from_0_to_1"
+            ),
         ),
     ]

@@ -45,7 +45,7 @@ def address(model, page="changelist", *args):
 
 def make(number=0):
     contact = Contact(first_name=f"Ana{number}", email=f"ana{number}@example.com", phone=f"+15125550{number:03}")
-    lead = receive(f"Message {number}", source="api", contact=contact).lead
+    lead = receive(f"Message {number}", source="api", contact=contact)
     Enrichment.objects.create(lead=lead, model="mistral", prompt_version="1", outcome="used")
     Embedding.objects.create(lead=lead, model="mini", dimension=1, vector=b"SECRETVECTOR", text_digest="0" * 64)
     CrmRecord.objects.create(lead=lead, base_id="app", record_id=f"rec{number}", state="failed")

@@ -13,7 +13,7 @@ Origin = FieldValue.Origin
 
 @pytest.fixture
 def lead(db) -> Lead:
-    return receive("Hi, Ana here", source="paste").lead
+    return receive("Hi, Ana here", source="paste")
 
 
 def tell(lead: Lead, origin: str, **fields: str) -> None:
@@ -112,12 +112,15 @@ def test_a_locked_machine_value_stays(lead):
     assert lead.company == "Acme"
 
 
-def test_accepting_a_suggestion_makes_it_the_persons_edit(lead):
+def test_accepting_a_suggestion_makes_it_the_persons_edit_with_its_evidence(lead):
     tell(lead, Origin.SUBMITTER, company="Acme")
-    tell(lead, Origin.MODEL, company="Acme Inc")
+    found = FoundValue("company", "Ana Inc", 0.8, Evidence(4, 7, "Ana"))
+    merging.apply([NewValues(lead, [found], submission=lead.submissions.get())], origin=Origin.MODEL)
     merging.accept(lead.values.suggested().get(), actor="olivia")
     lead.refresh_from_db()
-    assert lead.company == "Acme Inc"
+    current = lead.values.current().get(field="company")
+    assert (lead.company, current.origin, current.made_by, current.is_locked) == ("Ana Inc", "staff", "olivia", True)
+    assert (current.evidence_submission, current.evidence_text) == (lead.submissions.get(), "Ana")
     assert not lead.values.suggested().exists()
 
 
@@ -159,7 +162,7 @@ def test_values_longer_than_the_column_are_kept_whole_in_the_value(lead):
 
 
 def test_many_leads_cost_as_many_queries_as_one(db, django_assert_num_queries):
-    leads = [receive(f"Inquiry {n}", source="paste", contact=Contact(email=f"a{n}@b.co")).lead for n in range(20)]
+    leads = [receive(f"Inquiry {n}", source="paste", contact=Contact(email=f"a{n}@b.co")) for n in range(20)]
     items = [NewValues(lead, [FoundValue("company", "Acme"), FoundValue("intent", "support")]) for lead in leads]
     with django_assert_num_queries(5):
         merging.apply(items, origin=Origin.RULE)

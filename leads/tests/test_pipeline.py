@@ -55,7 +55,7 @@ def small_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def inquire(count: int = 1) -> list[Lead]:
-    return [receive(f"Inquiry {n}", source="paste").lead for n in range(count)]
+    return [receive(f"Inquiry {n}", source="paste") for n in range(count)]
 
 
 def states() -> list[tuple[str, str]]:

@@ -1,0 +1,280 @@
+import random
+from dataclasses import replace
+from math import log2
+
+import pytest
+
+from leads import matching
+from leads.matching import Holders, Match, Person, keys, match
+
+FEW = Holders(leads=1000)
+MARIA = Person("Maria", "Kowalska", "maria.kowalska@gmail.com", "+15125550142", "Kowalska Dental LLC")
+
+
+def odds(found: Match) -> float:
+    return log2(found.probability / (1 - found.probability))
+
+
+def probability(a: Person, b: Person, similarity: float | None = None, holders: Holders = FEW) -> float:
+    return match(a, b, similarity=similarity, holders=holders).probability
+
+
+def texts(a: Person, b: Person, similarity: float | None = None, holders: Holders = FEW) -> list[tuple[str, str]]:
+    found = match(a, b, similarity=similarity, holders=holders)
+    return [("+" if reason.weight > 0 else "−", reason.text) for reason in found.reasons]
+
+
+# ---- who is the same -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "similarity"),
+    [
+        pytest.param(MARIA, MARIA, 0.1, id="the same in everything, another need"),
+        pytest.param(Person(email="ana@gmail.com"), Person(email="Ana@gmail.com"), None, id="same e-mail alone"),
+        pytest.param(
+            Person("Ana", "Silva", "a.silva@gmail.com"), Person(email="asilva@googlemail.com"), None, id="dots"
+        ),
+        pytest.param(
+            Person("Ana", "Silva", phone="+15125550142"),
+            Person("Ana", "Silva", phone="+15125550143"),
+            None,
+            id="digit off",
+        ),
+        pytest.param(
+            Person("Bill", "Hartwig", phone="+15125550142"),
+            Person("William", "Hartwig", phone="+15125550142"),
+            None,
+            id="nickname",
+        ),
+        pytest.param(
+            Person("J", "Hartwig", "jh77@gmail.com"), Person("Jo", "Hartwig", "jh77@gmail.com"), None, id="initial"
+        ),
+        pytest.param(
+            Person("Müller", "Jürgen", "jm@web.de"), Person("Jurgen", "Muller", "jm@web.de"), 0.2, id="swapped, accents"
+        ),
+        pytest.param(
+            Person("Zbigniew", "Wiśniowiecki"), Person("Zbigniew", "Wisniowiecki"), 0.99, id="rare name, same words"
+        ),
+    ],
+)
+def test_the_same_person_is_likely(a: Person, b: Person, similarity: float | None) -> None:
+    assert probability(a, b, similarity) >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "similarity"),
+    [
+        pytest.param(Person(), Person(), None, id="nothing known"),
+        pytest.param(Person(), Person(), 1.0, id="the same words, no one known"),
+        pytest.param(Person("Ana", "Silva"), Person("Ben", "Okafor"), 1.0, id="two people, the same words"),
+        pytest.param(Person("Ana"), Person("Ben"), 1.0, id="two first names, the same words"),
+        pytest.param(
+            Person("Ana", "Silva", "ana@gmail.com", "+15125550142"),
+            Person("Ana", "Okafor", "ana.o@gmail.com", "+15125550199"),
+            0.95,
+            id="like need, same first name",
+        ),
+        pytest.param(
+            Person("Ana", "Silva", "info@acme.com", company="Acme"),
+            Person("Ben", "Okafor", "info@acme.com", company="Acme Inc"),
+            0.6,
+            id="a company's shared mailbox",
+        ),
+        pytest.param(Person(email="info@acme.com"), Person(email="info@acme.com"), None, id="shared mailbox alone"),
+        pytest.param(Person(email="ana@gmail.com"), Person(email="ben@gmail.com"), 0.9, id="same provider"),
+        pytest.param(
+            Person("Ana", "Silva", "ana@acme.com", company="Acme"),
+            Person("Ben", "Okafor", "ben@acme.com", company="Acme"),
+            0.7,
+            id="colleagues",
+        ),
+        pytest.param(
+            Person("Ana", "Silva", phone="+15125550142"),
+            Person("Ben", "Silva", phone="+15125550142"),
+            0.6,
+            id="one household, one phone",
+        ),
+        pytest.param(
+            Person("Ana", "Silva", "thesilvas@gmail.com"),
+            Person("Ben", "Silva", "thesilvas@gmail.com"),
+            0.3,
+            id="one household, one mailbox",
+        ),
+        pytest.param(
+            Person("Ana", "Silva", "ana@acme.com", "+15125550100"),
+            Person("Ben", "Okafor", "ben@acme.com", "+15125550100"),
+            0.3,
+            id="colleagues at one switchboard",
+        ),
+    ],
+)
+def test_other_people_are_not(a: Person, b: Person, similarity: float | None) -> None:
+    assert probability(a, b, similarity) < 0.3
+
+
+@pytest.mark.parametrize("leads", [0, 2, 40, 1000, 100_000, 1_000_000])
+@pytest.mark.parametrize("similarity", [0.5, 0.7, 0.85, 0.97, 1.0])
+def test_the_message_alone_never_makes_a_duplicate(similarity: float, leads: int) -> None:
+    assert probability(Person(), Person(), similarity, Holders(leads=leads)) < 0.3
+
+
+def test_typing_mistakes_in_name_and_mailbox_are_worth_a_look() -> None:
+    a = Person("Ana", "Kowalczyk", "ana.kowalczyk@gmail.com")
+    assert 0.5 <= probability(a, Person("Ana", "Kowalcyzk", "ana.kowalcyzk@gmail.com"), 0.8) < 0.95
+
+
+# ---- how common a value is -------------------------------------------------------------------------------------------
+
+
+def test_a_common_name_says_less_than_a_rare_one() -> None:
+    a, b = Person("Maria", "Garcia", "mg@gmail.com"), Person("Maria", "Garcia", "garcia.m2@yahoo.com")
+    rare = probability(a, b, 0.3, Holders(leads=10_000))
+    common = probability(a, b, 0.3, Holders(leads=10_000, name=12, first=160, last=210))
+    assert common < 0.05 < rare
+
+
+@pytest.mark.parametrize("what", ["name", "first", "last", "email", "phone", "company"])
+def test_more_holders_never_make_it_likelier(what: str) -> None:
+    steps = [probability(MARIA, MARIA, None, replace(FEW, **{what: count})) for count in (0, 1, 5, 50, 500)]
+    assert steps == sorted(steps, reverse=True)
+    assert odds(match(MARIA, MARIA, similarity=None, holders=FEW)) > odds(
+        match(MARIA, MARIA, similarity=None, holders=replace(FEW, **{what: 500}))
+    )
+
+
+def test_a_mailbox_that_many_people_use_says_little() -> None:
+    a, b = Person("Ana", "Silva", "family@web.de"), Person(email="family@web.de")
+    assert probability(a, b) > 0.9
+    assert probability(a, b, holders=Holders(leads=1000, email=40)) < 0.1
+
+
+@pytest.mark.parametrize(("domain", "least", "most"), [("acme.com", -0.5, 0.5), ("gmail.com", 3, 20)])
+def test_a_company_and_its_mail_domain_count_once(domain: str, least: float, most: float) -> None:
+    a, b = Person("Ana", "Silva", f"ana@{domain}"), Person("Ana", "Sylva", f"as@{domain}")
+    without = odds(match(a, b, similarity=None, holders=FEW))
+    with_company = odds(match(replace(a, company="Acme"), replace(b, company="Acme"), similarity=None, holders=FEW))
+    assert least <= with_company - without <= most
+
+
+# ---- properties ------------------------------------------------------------------------------------------------------
+
+
+def pairs(count: int = 400) -> list[tuple[Person, Person, float | None, Holders]]:
+    """Random pairs, many of them alike in something."""
+    chance = random.Random(7)
+    firsts = ["Ana", "Anna", "Ana Sofia", "Bill", "William", "J", "José", "", "Dr. Bo", "bo-ann"]
+    lasts = ["Silva", "Da Silva", "Sylva", "O'Brien", "Okafor", "", "Ng", "Müller"]
+    emails = [
+        "ana.silva@gmail.com",
+        "silva.ana@yahoo.com",
+        "ana.slva@gmail.com",
+        "info@acme.com",
+        "bo@acme.com",
+        "",
+        "x",
+    ]
+    phones = ["+15125550142", "+15125550143", "+4930123456", "", "123"]
+    companies = ["Acme", "Acme Inc.", "Acmee", "Bakery & Sons GmbH", ""]
+
+    def someone() -> Person:
+        return Person(*(chance.choice(values) for values in (firsts, lasts, emails, phones, companies)))
+
+    def holders() -> Holders:
+        return Holders(chance.choice([0, 10, 5000]), *(chance.choice([0, 0, 1, 9]) for _ in range(7)))
+
+    return [(someone(), someone(), chance.choice([None, -0.1, 0.55, 0.9, 1.0]), holders()) for _ in range(count)]
+
+
+def test_the_reasons_add_up_to_the_odds() -> None:
+    for a, b, similarity, holders in pairs():
+        found = match(a, b, similarity=similarity, holders=holders)
+        assert 0 < found.probability <= 1
+        if found.probability < 1 - 1e-9:
+            assert sum(reason.weight for reason in found.reasons) == pytest.approx(odds(found), abs=1e-4)
+
+
+def test_it_does_not_matter_who_is_named_first() -> None:
+    for a, b, similarity, holders in pairs():
+        assert match(a, b, similarity=similarity, holders=holders) == match(
+            b, a, similarity=similarity, holders=holders
+        )
+
+
+def test_more_alike_messages_never_make_it_less_likely() -> None:
+    for a, b, _, holders in pairs(100):
+        steps = [probability(a, b, similarity, holders) for similarity in (-0.2, 0.3, 0.5, 0.6, 0.7, 0.85, 0.97, 1.0)]
+        assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("field", ["email", "phone", "company"])
+def test_agreement_is_never_worse_than_difference(field: str) -> None:
+    different = {"email": "zoe@web.de", "phone": "+4930999999", "company": "Zeta"}[field]
+    for a, b, similarity, holders in pairs(200):
+        same = replace(b, **{field: getattr(a, field)})
+        if getattr(a, field) not in ("", "x", "123", "info@acme.com", "bo@acme.com"):
+            assert probability(a, same, similarity, holders) >= probability(
+                a, replace(b, **{field: different}), similarity, holders
+            )
+
+
+def test_the_quick_answer_is_the_explained_one() -> None:
+    for a, b, similarity, holders in pairs():
+        quick = matching.probability(a, b, similarity=similarity, holders=holders)
+        assert match(a, b, similarity=similarity, holders=holders).probability == pytest.approx(quick, abs=1e-9)
+
+
+def test_a_second_sign_of_the_same_mailbox_gets_its_share() -> None:
+    """Once the mailbox is shared, one household is the rival, and one phone fits it as well."""
+    a = Person("Ana", "Silva", "ana.silva@gmail.com", "+15125550142")
+    weights = {reason.text: reason.weight for reason in match(a, a, similarity=None, holders=FEW).reasons}
+    assert weights["Same name"] > weights["Same e-mail"] > weights["Same phone"] > 1
+
+
+# ---- what staff read -------------------------------------------------------------------------------------------------
+
+
+def test_the_reasons_in_words() -> None:
+    other = Person("Marie", "Kowalska", "office@kowalska-dental.com", "+15125550142", "Kowalska Dental")
+    assert texts(MARIA, other, 0.74, Holders(leads=1000, phone=1)) == [
+        ("−", "Before any evidence, among 1,000 leads"),
+        ("+", "Same last name, similar first names"),
+        ("−", "One private e-mail, one of a company"),
+        ("+", "Same phone, which 1 other has too"),
+        ("+", "Same company"),
+        ("+", "Similar messages (0.74 of 1)"),
+    ]
+
+
+def test_what_is_missing_says_nothing() -> None:
+    assert texts(MARIA, Person()) == [("−", "Before any evidence, among 1,000 leads")]
+
+
+# ---- keys ------------------------------------------------------------------------------------------------------------
+
+
+def test_keys() -> None:
+    assert keys(Person("Dr. Ana K", "García", "Ana.Garcia+x@Acme.com", "+15125550142", "Acme, Inc.")) == {
+        "email": "ana.garcia@acme.com",
+        "phone": "15125550142",
+        "phone_end": "5550142",
+        "phone_start": "15125550",
+        "name": "ana garcia",
+        "short_name": "an garc",
+        "initial": "a garc acme",
+        "first_company": "ana acme",
+        "first_domain": "ana acme.com",
+        "letters": "aaaacginr",
+        "domain": "acme.com",
+        "company": "acme",
+        "first": "ana",
+        "last": "garcia",
+    }
+
+
+def test_a_shared_mailbox_is_no_key_of_a_person() -> None:
+    assert keys(Person(email="info@acme.com")) == {"domain": "acme.com"}
+
+
+def test_nothing_gives_no_keys() -> None:
+    assert keys(Person(email="not an address", phone="12")) == {}
