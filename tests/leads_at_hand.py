@@ -7,6 +7,4 @@ from leads.values import Contact
 
 def receive(text: str = "Hello", contact: Contact = Contact()) -> Lead:  # noqa: B008 - frozen
     """A lead with one submission and its first stage queued."""
-    lead = intake.receive(text, source=LeadSource.API, contact=contact).lead
-    assert lead is not None
-    return lead
+    return intake.receive(text, source=LeadSource.API, contact=contact)

@@ -6,60 +6,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Enrichment',
+            name="Enrichment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=200)),
-                ('prompt_version', models.CharField(max_length=40)),
-                ('answer', models.TextField(blank=True)),
-                ('outcome', models.CharField(choices=[('used', 'Used'), ('refused', 'Refused')], max_length=10)),
-                ('reason', models.TextField(blank=True, help_text='Why the answer was refused.')),
-                ('dropped', models.JSONField(default=list, help_text='Values that were not in the message: field, value, reason.')),
-                ('prompt_tokens', models.PositiveIntegerField(default=0)),
-                ('answer_tokens', models.PositiveIntegerField(default=0)),
-                ('duration_ms', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrichments', to='leads.lead')),
-                ('submission', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='leads.submission')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=200)),
+                ("prompt_version", models.CharField(max_length=40)),
+                ("answer", models.TextField(blank=True)),
+                ("outcome", models.CharField(choices=[("used", "Used"), ("refused", "Refused")], max_length=10)),
+                ("reason", models.TextField(blank=True, help_text="Why the answer was refused.")),
+                (
+                    "dropped",
+                    models.JSONField(
+                        default=list, help_text="Values that were not in the message: field, value, reason."
+                    ),
+                ),
+                ("prompt_tokens", models.PositiveIntegerField(default=0)),
+                ("answer_tokens", models.PositiveIntegerField(default=0)),
+                ("duration_ms", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="enrichments", to="leads.lead"
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="leads.submission"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Embedding',
+            name="Embedding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(max_length=200)),
-                ('dimension', models.PositiveSmallIntegerField()),
-                ('vector', models.BinaryField()),
-                ('text_digest', models.CharField(help_text='SHA-256 of the embedded text.', max_length=64)),
-                ('is_indexed', models.BooleanField(default=False, help_text='Whether Chroma has it.')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='embedding', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("model", models.CharField(max_length=200)),
+                ("dimension", models.PositiveSmallIntegerField()),
+                ("vector", models.BinaryField()),
+                ("text_digest", models.CharField(help_text="SHA-256 of the embedded text.", max_length=64)),
+                ("is_indexed", models.BooleanField(default=False, help_text="Whether Chroma has it.")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "lead",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="embedding", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('is_indexed', False)), fields=['id'], name='embedding_unindexed')],
+                "indexes": [
+                    models.Index(condition=models.Q(("is_indexed", False)), fields=["id"], name="embedding_unindexed")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LeadKey',
+            name="LeadKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=120)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=120)),
+                (
+                    "lead",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="leads.lead"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'lead'), name='one_row_per_key_and_lead')],
+                "constraints": [models.UniqueConstraint(fields=("key", "lead"), name="one_row_per_key_and_lead")],
             },
         ),
     ]

@@ -1,0 +1,3 @@
+from tests.servers.chroma import chroma, index
+
+__all__ = ["chroma", "index"]

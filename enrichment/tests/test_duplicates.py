@@ -1,0 +1,239 @@
+"""Suggestions of duplicates: the real stage functions over a real database, and over the exact search unless told."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from enrichment import duplicates, exact_search, stages, vector_index
+from enrichment.models import Embedding, LeadKey
+from leads import merging
+from leads.models import DuplicateSuggestion, Lead, StageRun
+from leads.values import Contact
+from tests.leads_at_hand import receive
+from tests.servers.chroma import ChromaServer, free_port
+
+pytestmark = pytest.mark.django_db
+State = DuplicateSuggestion.State
+
+ANA = Contact("Ana", "Kowalczyk", "ana.kowalczyk@gmail.com", "+15125550142", "Kowalczyk Dental")
+BEN = Contact("Ben", "Okafor", "ben.okafor@yahoo.com", "+15125550177")
+BRAKES = "My brakes squeal since Monday, can you have a look at them this week please?"
+FACIAL = "I would like to book a facial for my sister's birthday in June."
+
+
+@pytest.fixture(autouse=True)
+def _no_chroma(settings: Any) -> None:
+    settings.CHROMA_URL = f"http://127.0.0.1:{free_port()}"
+    vector_index.try_again()
+    exact_search.release()
+
+
+def pass_through(*leads: Lead) -> dict[int, str]:
+    """Embedding and duplicates for a batch, as the runner does it; returns the notes."""
+    batch = list(Lead.objects.filter(pk__in=[lead.pk for lead in leads]).prefetch_related("submissions"))
+    stages.embed(batch).save()
+    outcome = stages.find_duplicates(batch)
+    outcome.save()
+    return outcome.notes
+
+
+def suggested() -> list[tuple[int, int]]:
+    return sorted(DuplicateSuggestion.objects.open().values_list("first", "second"))
+
+
+def test_the_same_person_again() -> None:
+    first, second = receive(BRAKES, ANA), receive(FACIAL, ANA)
+    assert pass_through(first) == {}
+    assert pass_through(second) == {second.pk: "1 possible duplicate"}
+    suggestion = DuplicateSuggestion.objects.get()
+    assert (suggestion.first_id, suggestion.second_id, suggestion.state) == (first.pk, second.pk, State.OPEN)
+    assert suggestion.probability > 0.999
+    assert suggestion.similarity == pytest.approx(0.2, abs=0.2)
+    assert [reason["text"].split(" (")[0] for reason in suggestion.reasons] == [
+        "Before any evidence, among 500 leads",
+        "Same name",
+        "Same e-mail",
+        "Same phone",
+        "Same company",
+        "Different messages",
+    ]
+
+
+@pytest.mark.parametrize("batches", [[[0, 1]], [[1, 0]], [[0], [1]], [[1], [0]]])
+def test_any_order_of_work_finds_the_pair(batches: list[list[int]]) -> None:
+    leads = [receive(BRAKES, ANA), receive(BRAKES, ANA)]
+    for batch in batches:
+        pass_through(*[leads[number] for number in batch])
+    assert suggested() == [(leads[0].pk, leads[1].pk)]
+
+
+def test_two_workers_at_once_find_the_pair() -> None:
+    """Both have written their keys before either looks for candidates."""
+    leads = [receive("", ANA), receive("", ANA)]
+    one, other = leads
+    duplicates.find([one])
+    findings = duplicates.find([other])
+    duplicates.save(findings)
+    duplicates.save(duplicates.find([one]))
+    assert suggested() == [(one.pk, other.pk)]
+
+
+@pytest.mark.parametrize(
+    ("again", "text"),
+    [
+        (Contact("Ana", "Kowalczyk", phone="+15125550143"), FACIAL),
+        (Contact("A", "Kowalczyk", "anakowalczyk@gmail.com"), FACIAL),
+        (Contact("Kowalczyk", "Ana"), BRAKES),
+        (Contact(email="Ana.Kowalczyk+news@GMAIL.com"), ""),
+        (Contact(phone="+15125550142"), BRAKES),
+    ],
+)
+def test_other_spellings_are_found(again: Contact, text: str) -> None:
+    first, second = receive(BRAKES, ANA), receive(text, again)
+    pass_through(first, second)
+    assert suggested() == [(first.pk, second.pk)]
+
+
+def test_a_like_need_is_no_duplicate() -> None:
+    pass_through(receive(BRAKES, ANA), receive(BRAKES, BEN), receive(BRAKES, Contact()), receive(BRAKES, Contact()))
+    assert suggested() == []
+
+
+def test_the_meaning_brings_together_what_shares_no_key() -> None:
+    first = receive(BRAKES, Contact("Anna", "Kowalczyk", "annak@web.de"))
+    second = receive(BRAKES, Contact("Hanna", "Kovalczyk", "annak@webb.de"))
+    shared = set(LeadKey.objects.filter(lead=first).values_list("key")) & set(
+        LeadKey.objects.filter(lead=second).values_list("key")
+    )
+    pass_through(first, second)
+    assert shared == set()
+    assert duplicates.find([second]).likely.keys() <= {(first.pk, second.pk)}
+    known = duplicates._Known(people={second.pk: duplicates._person(second)})
+    assert (first.pk, second.pk) in duplicates._candidates(known, set())
+
+
+# ---- decisions -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [State.DISMISSED, State.MERGED])
+def test_a_decision_is_never_touched(state: str) -> None:
+    first, second = receive(BRAKES, ANA), receive(BRAKES, ANA)
+    decided = DuplicateSuggestion.objects.create(first=first, second=second, probability=0.6, state=state)
+    pass_through(first, second)
+    pass_through(second)
+    assert list(DuplicateSuggestion.objects.values_list("pk", "probability", "state")) == [(decided.pk, 0.6, state)]
+
+
+def test_an_open_suggestion_follows_the_facts() -> None:
+    first, second = receive(BRAKES, ANA), receive(BRAKES, Contact(phone=ANA.phone))
+    pass_through(first, second)
+    before = DuplicateSuggestion.objects.get()
+    merging.edit(second, field="email", value=ANA.email, actor="olivia")
+    pass_through(second)
+    after = DuplicateSuggestion.objects.get()
+    assert (after.pk, after.probability > before.probability) == (before.pk, True)
+
+    for field, value in [("email", BEN.email), ("phone", BEN.phone), ("first_name", "Ben"), ("last_name", "Okafor")]:
+        merging.edit(second, field=field, value=value, actor="olivia")
+    pass_through(second)
+    assert suggested() == []
+    keys = set(LeadKey.objects.filter(lead=second).values_list("key", flat=True))
+    assert {"email:ben.okafor@yahoo.com", "last:okafor"} <= keys
+    assert not any("kowalczyk" in key for key in keys)
+
+
+def test_merged_leads_are_left_out() -> None:
+    first, second, third = receive(BRAKES, ANA), receive(BRAKES, ANA), receive(BRAKES, ANA)
+    pass_through(first, second)
+    Lead.objects.filter(pk=second.pk).update(merged_into=first)
+    pass_through(second, third)
+    assert (first.pk, third.pk) in suggested()
+    assert (second.pk, third.pk) not in suggested()
+
+
+def test_a_lead_erased_meanwhile_is_no_error() -> None:
+    first, second = receive(BRAKES, ANA), receive(BRAKES, ANA)
+    pass_through(first)
+    batch = list(Lead.objects.filter(pk=second.pk).prefetch_related("submissions"))
+    embedded = stages.embed(batch)
+    found = stages.find_duplicates(batch)
+    Lead.objects.all().delete()
+    embedded.save()
+    found.save()
+    assert (DuplicateSuggestion.objects.count(), Embedding.objects.count()) == (0, 0)
+
+
+def test_a_suggestion_changes_both_leads_and_their_scores() -> None:
+    first, second = receive(BRAKES, ANA), receive(BRAKES, ANA)
+    pass_through(first)
+    before = dict(Lead.objects.values_list("pk", "updated_at"))
+    StageRun.objects.all().delete()
+    pass_through(second)
+    after = dict(Lead.objects.values_list("pk", "updated_at"))
+    assert all(after[lead.pk] > before[lead.pk] for lead in (first, second))
+    assert sorted(StageRun.objects.values_list("stage", "lead")) == [("score", first.pk), ("score", second.pk)]
+
+
+# ---- how common ------------------------------------------------------------------------------------------------------
+
+
+def test_namesakes_with_other_addresses_are_counted() -> None:
+    people = [receive("", Contact("Maria", "Garcia", f"mg{number}@gmail.com")) for number in range(12)]
+    pass_through(*people)
+    assert suggested() == []
+
+
+def test_a_mailbox_of_many_people_is_no_evidence() -> None:
+    names = ["Ana Silva", "Ben Okafor", "Cleo Ng", "Dan Weiss", "Eva Lund", "Finn Roth", "Gia Moss", "Hal Berg"]
+    staff = [receive("", Contact(*name.split(), "frontdesk77@gmail.com")) for name in names]
+    pass_through(*staff)
+    assert suggested() == []
+
+
+def test_a_crowd_of_the_same_brings_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "MOST", 3)
+    leads = [receive(BRAKES, ANA) for _ in range(8)]
+    pass_through(*leads)
+    seconds = [second for _, second in suggested()]
+    assert [seconds.count(lead.pk) for lead in leads] == [0, 1, 2, 3, 3, 3, 3, 3]
+
+
+def test_only_the_newest_of_a_key_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicates, "NEWEST", 4)
+    leads = [receive("", ANA) for _ in range(9)]
+    pass_through(*leads[:8])
+    duplicates.save(duplicates.find([leads[8]]))
+    assert {first for first, second in suggested() if second == leads[8].pk} == {lead.pk for lead in leads[5:8]}
+
+
+# ---- cost ------------------------------------------------------------------------------------------------------------
+
+
+def crowd(count: int) -> Sequence[Lead]:
+    return [
+        receive(f"{BRAKES} {number}", Contact("Ana", f"Silva{number}", f"ana{number % 9}@x.com"))
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [2, 32])
+def test_a_batch_takes_a_handful_of_queries(count: int, index: ChromaServer, settings: Any) -> None:
+    settings.CHROMA_URL = index.url
+    vector_index.try_again()
+    leads = crowd(count)
+    batch = list(Lead.objects.filter(pk__in=[lead.pk for lead in leads]).prefetch_related("submissions"))
+    with CaptureQueriesContext(
+        connection,
+    ) as embedding:
+        stages.embed(batch).save()
+    vector_index.index_pending()
+    with CaptureQueriesContext(connection) as finding:
+        findings = duplicates.find(batch)
+    with CaptureQueriesContext(connection) as saving:
+        duplicates.save(findings)
+    assert len(embedding) <= 5
+    assert len(finding) <= 20
+    assert len(saving) <= 8
