@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from leads import pipeline
-from leads.models import Heartbeat, StageRun
+from leads.models import Heartbeat, StageRun, Submission
 from leads.models.pipeline import STAGES
 
 PATIENCE = 2.0  # seconds in which every service must answer
@@ -106,6 +106,9 @@ def cluster(name: str, beat: Heartbeat | None, *, now: dt.datetime) -> Check:
     return Check(label, State.OK, f"Last sign of life {_ago(age)} ago.", is_needed=True)
 
 
+STUCK = "Open Admin, Submissions: each says why; “Put on a lead again” tries once more. Nothing is lost."
+
+
 def work() -> Check:
     """The queue: how much is due, running and failed, by stage."""
     now = timezone.now()
@@ -120,6 +123,9 @@ def work() -> Check:
     if age > LATE and counts["waiting"]:
         since = timezone.localtime(now - dt.timedelta(seconds=age))
         return Check("Work", State.WARNING, f"{sentence} The oldest waits since {since:%H:%M}.", RESTART)
+    stuck = Submission.objects.stuck().count()
+    if stuck:
+        return Check("Work", State.WARNING, f"{stuck} stored inquiries could not be put on a lead.", STUCK)
     if counts["failed"]:
         return Check("Work", State.WARNING, sentence, "Open the leads marked as failed: each says why and has Retry.")
     return Check("Work", State.OK, sentence)

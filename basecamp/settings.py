@@ -187,6 +187,9 @@ for alternative in Q_CLUSTER["ALT_CLUSTERS"].values():  # type: ignore[attr-defi
         if key not in ("name", "label", "ALT_CLUSTERS"):
             alternative.setdefault(key, value)
 CLUSTERS = ("basecamp", "ml", "llm")
+# What a cluster loads before it forks, so that its workers share the memory; and what a worker does before each shift.
+CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
+CLUSTER_CHORES = {"ml": "enrichment.stages.chores"}
 
 # ---- accounts ----------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

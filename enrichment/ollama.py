@@ -36,6 +36,10 @@ class ModelUnavailable(Exception):
         self.raw = raw[:RAW_LIMIT]
 
 
+class NoAnswer(ModelUnavailable):
+    """The model was asked and nothing came: the service may be gone, or this message may be what keeps it busy."""
+
+
 class BadAnswer(Exception):
     """The model was asked and its answer can't be used. `reason` is one sentence for staff, `raw` the text so far."""
 
@@ -193,10 +197,10 @@ class _Reading:
         if self.left <= 0 and self.text:
             return BadAnswer(f"The answer was not finished after {seconds}.", self.text)
         if self.left <= 0 or isinstance(error, httpx.ReadTimeout):
-            return ModelUnavailable(f"Ollama at {self.url} gave no answer within {seconds}.", self.text)
+            return NoAnswer(f"Ollama at {self.url} gave no answer within {seconds}.", self.text)
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.InvalidURL | httpx.UnsupportedProtocol):
             return ModelUnavailable(f"Ollama at {self.url} does not answer.")
-        return ModelUnavailable(f"Ollama at {self.url} broke off the connection.", self.text)
+        return NoAnswer(f"Ollama at {self.url} broke off the connection.", self.text)
 
 
 @contextmanager

@@ -36,6 +36,11 @@ TRIES = ((0.0, 1), (0.4, 2))
 REPEAT = 0.9  # how likely a pair must be for the newer lead to count as one who writes again
 
 
+def load_rules() -> None:
+    """Loads what the rules need, some of which is read from disk at the first use."""
+    read_by_rules("Hello, my brakes squeal. Could you call me back tomorrow, please?", received_at=timezone.now())
+
+
 # ---- rules -----------------------------------------------------------------------------------------------------------
 
 
@@ -169,6 +174,9 @@ def enrich(leads: Sequence[Lead]) -> Outcome:
             continue
         try:
             readings.append(_read_by_model(lead, submission))
+        except ollama.NoAnswer as error:
+            # When the service is there all the same, only this lead waits, and is given up after some tries.
+            raise TryAgainLater(error.reason, is_service_down=model_gate() is not None) from error
         except ollama.ModelUnavailable as error:
             raise TryAgainLater(error.reason, is_service_down=True) from error
         except ollama.BadAnswer as error:

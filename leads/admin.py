@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from leads import api_keys, pipeline
+from leads import api_keys, intake, pipeline
 from leads.api_keys import Scope
 from leads.keys import email_key, phone_key
 from leads.models import (
@@ -141,10 +141,16 @@ class LeadAdmin(OfLead):
 
 @admin.register(Submission)
 class SubmissionAdmin(OfLead):
-    list_display = ("id", "lead", "source", "form", "received_at")
-    list_filter = ("source",)
+    list_display = ("id", "lead", "source", "form", "received_at", "problem")
+    list_filter = ("source", ("lead", admin.EmptyFieldListFilter))
     list_select_related = ("lead", "form")
     ordering = ("-id",)
+    actions = ("admit_again",)
+
+    @admin.action(description="Put on a lead again", permissions=["move"])
+    def admit_again(self, request: HttpRequest, queryset: QuerySet[Submission]) -> None:
+        count = intake.try_again(queryset)
+        self.message_user(request, f"{count} of them had no lead and will get one in a moment.")
 
 
 @admin.register(FieldValue)

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Substr
 from django.utils import timezone
 
@@ -23,10 +24,10 @@ URGENCY_RANK = Case(
     default=Value(0),
     output_field=IntegerField(),
 )
-ORDERS: dict[str, tuple[str, ...]] = {
+ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
     "newest": ("-received_at", "-id"),
     "oldest": ("received_at", "id"),
-    "score": ("-quality_score", "-received_at"),
+    "score": (F("quality_score").desc(nulls_last=True), "-received_at"),
     "urgency": ("-urgency_rank", "-received_at"),
 }
 

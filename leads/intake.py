@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from leads import merging, pipeline
 from leads.models import FieldValue, Lead, PublicForm, Submission
+from leads.models.intake import SubmissionQuerySet
 from leads.values import Contact, FoundValue
 
 logger = logging.getLogger(__name__)
@@ -90,6 +91,13 @@ def admit_waiting() -> bool:
     return True
 
 
+def try_again(submissions: SubmissionQuerySet) -> int:
+    """Has the worker look again at submissions that could not be put on a lead; returns how many."""
+    count = submissions.stuck().update(problem="")
+    transaction.on_commit(partial(pipeline.ring, settings.LEAD_PIPELINE[0].cluster))
+    return count
+
+
 def _admit_alone(pk: int) -> None:
     try:
         with transaction.atomic():
@@ -99,7 +107,7 @@ def _admit_alone(pk: int) -> None:
         Submission.objects.filter(pk=pk).update(problem=f"It could not be put on a lead ({type(error).__name__}).")
 
 
-def _held(submissions: Any) -> Any:
+def _held(submissions: SubmissionQuerySet) -> SubmissionQuerySet:
     """Oldest first, and no one else's: on PostgreSQL two workers share the work, on SQLite one waits for the other."""
     return submissions.select_for_update(skip_locked=not settings.IS_SQLITE).order_by("id")
 

@@ -4,11 +4,13 @@ import mmap
 import time
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from leads import intake, pipeline
 from leads.stage import Stage
 
 SHIFT = 20  # seconds a task works before it lets the cluster breathe
+CHORES = 120  # seconds that chores may take: a model may have to be loaded
 
 # Set by a cluster's main process when it is told to stop, and seen by the workers that it forked: a long backlog must
 # not keep anyone who pressed Ctrl-C waiting for the end of the shift.
@@ -20,6 +22,7 @@ def work(cluster: str) -> None:
     if stopping[0]:
         return  # the bell is rung again at the next start
     stages = [stage for stage in settings.LEAD_PIPELINE if stage.cluster == cluster]
+    _do_chores(cluster)
     end = time.monotonic() + SHIFT
     pipeline.beat(cluster)
     while _pass_one_round(stages):
@@ -27,6 +30,13 @@ def work(cluster: str) -> None:
             pipeline.ring(cluster)
             break
     pipeline.beat(cluster)
+
+
+def _do_chores(cluster: str) -> None:
+    chores = settings.CLUSTER_CHORES.get(cluster)
+    if chores:
+        pipeline.beat(cluster, busy_for=CHORES)
+        import_string(chores)()
 
 
 def _pass_one_round(stages: list[Stage]) -> bool:

@@ -246,6 +246,14 @@ def test_enrich_waits_while_the_model_can_not_be_asked(model: OllamaServer, beha
     assert not Enrichment.objects.exists()
 
 
+def test_a_message_that_the_model_never_answers_holds_up_no_other(model: OllamaServer, settings: Any) -> None:
+    settings.OLLAMA_TIMEOUT = 1
+    model.script(behaviours.hang())
+    with pytest.raises(TryAgainLater) as caught:
+        stages.enrich(batch(receive(MAIL)))
+    assert not caught.value.is_service_down
+
+
 def test_enrich_looks_again_for_duplicates_once_it_knows_who(model: OllamaServer) -> None:
     known, unknown = receive(MAIL), receive(MAIL)
     run(stages.extract, known)

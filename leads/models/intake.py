@@ -38,6 +38,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Stored, and not yet on a lead."""
         return self.filter(lead=None, problem="")
 
+    def stuck(self) -> Self:
+        """Stored, but they could not be put on a lead."""
+        return self.filter(lead=None).exclude(problem="")
+
 
 class Submission(models.Model):
     """One inbound payload, stored raw and never changed; the worker then puts it on a lead.

@@ -87,3 +87,7 @@ def test_a_submission_that_breaks_admission_holds_up_no_other(transactional_db, 
     assert good.lead is not None
     assert (bad.lead, bad.problem) == (None, "It could not be put on a lead (RuntimeError).")
     assert not Submission.objects.waiting().exists()
+    monkeypatch.undo()
+    assert intake.try_again(Submission.objects.all()) == 1
+    admit_waiting()
+    assert Lead.objects.filter(submissions=bad).exists()

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.utils.module_loading import import_string
 from django_q.cluster import Cluster
 from django_q.conf import Conf
 
@@ -64,9 +65,16 @@ class Command(BaseCommand):
         if not shared and (count := watch.release(name)):
             logger.warning("Gave back %s rows that the %s workers held before", count, name)
         pipeline.ring(name)
+        self.load(name)
         connections.close_all()
         leash.leash_children()
         Workers().start()
+
+    def load(self, name: str) -> None:
+        """Before the fork, so that the workers share the memory and none is slow at its first lead."""
+        loader = settings.CLUSTER_LOADS.get(name)
+        if loader:
+            import_string(loader)()
 
     def become(self, name: str) -> None:
         """django-q reads the cluster's name from the environment when it is imported, which was before us."""
