@@ -23,8 +23,11 @@ run: .venv/installed
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor
 
+# Everything on SQLite, browser and kill tests included; then what touches the database on PostgreSQL as well.
 test: .venv/installed-dev
 	@$(BIN)/python -m pytest
+	@$(BIN)/python -m tests.servers.postgres $(BIN)/python -m pytest -q --ignore=enrichment/tests/test_real_model.py \
+		basecamp crm_sync enrichment leads
 
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks

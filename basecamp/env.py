@@ -44,7 +44,8 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in options:
-        raise WrongSetting(f"{name} must be one of {', '.join(options)}, not “{value}”.")
+        known = f"one of {', '.join(options)}" if len(options) <= 10 else f"like {default}, and one that is known"
+        raise WrongSetting(f"{name} must be {known}, not “{value}”.")
     return value
 
 

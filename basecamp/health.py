@@ -17,6 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -106,6 +107,10 @@ def cluster(name: str, beat: Heartbeat | None, *, now: dt.datetime) -> Check:
     return Check(label, State.OK, f"Last sign of life {_ago(age)} ago.", is_needed=True)
 
 
+def _by_stage(runs: QuerySet[StageRun]) -> Counter[str]:
+    return Counter(dict(runs.order_by().values_list("stage").annotate(Count("pk"))))
+
+
 STUCK = "Open Admin, Submissions: each says why; “Put on a lead again” tries once more. Nothing is lost."
 
 
@@ -113,9 +118,9 @@ def work() -> Check:
     """The queue: how much is due, running and failed, by stage."""
     now = timezone.now()
     counts = {
-        "waiting": Counter(StageRun.objects.due().values_list("stage", flat=True)),
-        "running": Counter(StageRun.objects.running().values_list("stage", flat=True)),
-        "failed": Counter(StageRun.objects.failed().values_list("stage", flat=True)),
+        "waiting": _by_stage(StageRun.objects.due()),
+        "running": _by_stage(StageRun.objects.running()),
+        "failed": _by_stage(StageRun.objects.failed()),
     }
     parts = [f"{_stages(found)} {word}" for word, found in counts.items() if found]
     age = pipeline.oldest_due_age()
@@ -177,13 +182,13 @@ def ollama() -> Check:
 
 
 def airtable() -> Check:
-    try:
-        reason = import_string(STAGES["push"].gate)()
-    except pipeline.TryAgainLater as later:
-        reason = later.reason
+    reason = pipeline.reason_to_wait(STAGES["push"])  # this page is open to all: no call to Airtable for each look
     if reason is None:
         return Check("Airtable", State.OK, f"Airtable base {settings.AIRTABLE_BASE_ID} is connected.")
-    return Check("Airtable", State.WARNING, reason, "Leads wait here meanwhile and are sent when it works.")
+    advice = "Leads wait here meanwhile and are sent when it works."
+    if settings.AIRTABLE_API_KEY and settings.AIRTABLE_BASE_ID:
+        advice = f"Check AIRTABLE_API_KEY, AIRTABLE_BASE_ID and AIRTABLE_TABLE_NAME if this stays. {advice}"
+    return Check("Airtable", State.WARNING, reason, advice)
 
 
 class _Services:
@@ -231,7 +236,7 @@ def _ago(seconds: float) -> str:
 
 def _span(seconds: float) -> str:
     if seconds < 120:
-        return f"{seconds:.0f} seconds"
+        return f"{seconds:.0f} second{'' if round(seconds) == 1 else 's'}"
     return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
 
 

@@ -154,7 +154,8 @@ def _web() -> Program:
         *(*PYTHON, "gunicorn", "basecamp.wsgi:application", "--bind", f"{host}:{settings.PORT}"),
         # One process with threads; never preloaded, because clients of services must not be forked.
         *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
-        *("--timeout", "60", "--graceful-timeout", "20", "--max-requests", "5000", "--max-requests-jitter", "500"),
+        # And never recycled: the one process would wait 20 seconds for browsers that keep their connections open.
+        *("--timeout", "60", "--graceful-timeout", "20"),
         *("--log-level", "warning", "--no-control-socket"),
         *(("--worker-tmp-dir", str(memory)) if os.access(memory, os.W_OK) else ()),
     )

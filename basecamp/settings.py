@@ -130,7 +130,7 @@ else:
 # ---- background work ---------------------------------------------------------------------------------------------
 # The stages of a lead, in order. `quick` never waits for torch or the model; torch lives in `ml` alone; `llm` is slow.
 LEAD_PIPELINE = (
-    Stage("extract", "Rules", "enrichment.stages.extract", "basecamp", 32, 60, then=("embed", "enrich", "score")),
+    Stage("extract", "Rules", "enrichment.stages.extract", "basecamp", 32, 180, then=("embed", "enrich", "score")),
     Stage("embed", "Embedding", "enrichment.stages.embed", "ml", 64, 120, then=("duplicates",)),
     Stage("duplicates", "Duplicates", "enrichment.stages.find_duplicates", "ml", 64, 60),
     Stage(
@@ -150,7 +150,7 @@ LEAD_PIPELINE = (
         "crm_sync.stages.push",
         "basecamp",
         10,
-        120,
+        200,
         gate="crm_sync.stages.airtable_gate",
         delay=2,
         is_exclusive=True,
@@ -166,8 +166,8 @@ Q_CLUSTER = {
     "label": "Tasks",
     "orm": "default",
     "workers": 2,
-    "timeout": 120,
-    "retry": 480,
+    "timeout": 240,
+    "retry": 800,
     "queue_limit": 1,
     "bulk": 1,
     "poll": 0.2,
@@ -205,6 +205,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # it would grow for ever
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
 

@@ -16,6 +16,7 @@ from crm_sync.models import AirtableBase, FieldMapping
 GAP = (
     0.25  # seconds between two calls to a base: four a second, below the five at which Airtable shuts for half a minute
 )
+LONGEST_QUEUE = 30  # seconds; a slot further off was given out by a clock that has been set back since
 SCHEMA_AGE = 900  # seconds after which the table's fields are read again
 
 NOT_CONNECTED = "Airtable is not connected. Set AIRTABLE_API_KEY and AIRTABLE_BASE_ID, then restart."
@@ -39,7 +40,8 @@ def wait_turn(base_id: str) -> None:
     with transaction.atomic():
         base = AirtableBase.objects.select_for_update().get_or_create(base_id=base_id)[0]
         now = timezone.now()
-        slot = max(now, base.next_slot)
+        is_sound = base.next_slot < now + dt.timedelta(seconds=LONGEST_QUEUE)
+        slot = max(now, base.next_slot) if is_sound else now
         month = f"{now:%Y-%m}"
         base.calls_this_month = base.calls_this_month + 1 if base.month == month else 1
         base.month, base.next_slot = month, slot + dt.timedelta(seconds=GAP)
@@ -69,6 +71,8 @@ def refresh_schema(connection: airtable.Connection) -> None:
     """
     table = airtable.fetch_schema(connection)
     with transaction.atomic():
+        # One process at a time: all of them find at the first start that nothing was read yet.
+        AirtableBase.objects.select_for_update().get_or_create(base_id=connection.base_id)
         _follow(table)
         _propose(table)
         AirtableBase.objects.update_or_create(

@@ -24,7 +24,8 @@ KEY_LENGTH = 120
 
 # Kinds of keys that only tell how common a name is.
 COUNTED_ONLY = frozenset({"first", "last"})
-CONTACT_COLUMNS = ("first_name", "last_name", "email", "phone", "company")
+# The key of the phone, so that "(512) 555-0142" and "+1 512 555 0142" are the same.
+CONTACT_COLUMNS = ("first_name", "last_name", "email", "phone_key", "company")
 
 Pair = tuple[int, int]
 
@@ -96,7 +97,9 @@ def save(findings: Findings) -> set[int]:
 def _create(items: Sequence[Likely]) -> set[int]:
     ids = {pk for item in items for pk in item.pair}
     # Locked, so that none of them is erased or merged before the suggestion is there.
-    standing = set(Lead.objects.standing().select_for_update().filter(pk__in=ids).values_list("pk", flat=True))
+    standing = set(
+        Lead.objects.standing().select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)
+    )
     rows = [_fill(DuplicateSuggestion(), item) for item in items if standing.issuperset(item.pair)]
     DuplicateSuggestion.objects.bulk_create(rows, ignore_conflicts=True)
     touched = {pk for row in rows for pk in (row.first_id, row.second_id)}
@@ -130,7 +133,7 @@ def _row_keys(person: Person) -> list[str]:
 def _refresh_keys(people: dict[int, Person]) -> None:
     wanted = {(pk, key) for pk, person in people.items() for key in _row_keys(person)}
     with transaction.atomic():
-        alive = set(Lead.objects.select_for_update().filter(pk__in=people).values_list("pk", flat=True))
+        alive = set(Lead.objects.select_for_update().filter(pk__in=people).order_by("pk").values_list("pk", flat=True))
         present = {
             (pk, key): row for row, pk, key in LeadKey.objects.filter(lead__in=people).values_list("id", "lead", "key")
         }

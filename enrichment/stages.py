@@ -303,7 +303,10 @@ def _score(values: dict[str, FieldValue], *, is_repeat: bool) -> scoring.Score:
 
 def _save_scores(leads: Sequence[Lead]) -> None:
     alive = set(
-        Lead.objects.select_for_update().filter(pk__in=[lead.pk for lead in leads]).values_list("pk", flat=True)
+        Lead.objects.select_for_update()
+        .filter(pk__in=[lead.pk for lead in leads])
+        .order_by("pk")
+        .values_list("pk", flat=True)
     )
     # An upsert of rows that are locked, so known to exist: bulk_update takes four times as long.
     Lead.objects.bulk_create(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -92,8 +93,8 @@ def about_lead(term: str, path: str = "") -> Q:
     except ValueError:
         pass
     found = Q(**{f"{path}email_key": email_key(term)}) if email_key(term) else Q(pk__in=[])
-    if phone_key(term):
-        found |= Q(**{f"{path}phone_key": phone_key(term)})
+    if phone_key(term, settings.DEFAULT_REGION):
+        found |= Q(**{f"{path}phone_key": phone_key(term, settings.DEFAULT_REGION)})
     if term.isascii() and term.isdigit():
         found |= Q(**{f"{path}id": int(term)})
     return found
@@ -149,7 +150,7 @@ class SubmissionAdmin(OfLead):
 
     @admin.action(description="Put on a lead again", permissions=["move"])
     def admit_again(self, request: HttpRequest, queryset: QuerySet[Submission]) -> None:
-        count = intake.try_again(queryset)
+        count = intake.try_again(Submission.objects.filter(pk__in=queryset))
         self.message_user(request, f"{count} of them had no lead and will get one in a moment.")
 
 

@@ -7,9 +7,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from leads import pipeline
 from leads.fields import CONTACT, FIELDS
 from leads.keys import email_key, phone_key
 from leads.models import DuplicateSuggestion, Event, Lead
+from leads.models.pipeline import STAGES
 
 PAGE_SIZE = 20
 State = DuplicateSuggestion.State
@@ -94,3 +96,5 @@ def dismiss(suggestion: DuplicateSuggestion, actor: User) -> None:
         for lead, other in zip(pair, reversed(pair), strict=True):
             text = f"Not a duplicate of {other.name}"
             Event.objects.create(lead=lead, actor=actor.get_username(), text=text[:300], at=now)
+        # Who writes again scores higher, and now it is known that nobody did.
+        pipeline.schedule([lead.pk for lead in pair], [stage for stage in ("score",) if stage in STAGES])

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -47,7 +46,7 @@ def keep(
         received_at=timezone.now(),
         idempotency_key=idempotency_key,
     )
-    transaction.on_commit(partial(pipeline.ring, settings.LEAD_PIPELINE[0].cluster))
+    pipeline.ring_after_commit(settings.LEAD_PIPELINE[0].cluster)
     return submission
 
 
@@ -77,7 +76,7 @@ def receive(
 
 
 def admit_waiting() -> bool:
-    """Puts waiting submissions on leads, a batch in one transaction; returns whether there were any."""
+    """Puts waiting submissions on leads, a batch in one transaction; returns whether it came any further."""
     waiting = Submission.objects.waiting()
     if not waiting.exists():
         return False
@@ -86,25 +85,30 @@ def admit_waiting() -> bool:
             _admit(list(_held(waiting)[:ADMIT_AT_ONCE]))
     except Exception:
         logger.exception("Submissions could not be admitted together, now one by one")
-        for pk in waiting.order_by("id").values_list("pk", flat=True)[:ADMIT_AT_ONCE]:
-            _admit_alone(pk)
+        pks = list(waiting.order_by("id").values_list("pk", flat=True)[:ADMIT_AT_ONCE])
+        return sum(_admit_alone(pk) for pk in pks) > 0
     return True
 
 
 def try_again(submissions: SubmissionQuerySet) -> int:
     """Has the worker look again at submissions that could not be put on a lead; returns how many."""
     count = submissions.stuck().update(problem="")
-    transaction.on_commit(partial(pipeline.ring, settings.LEAD_PIPELINE[0].cluster))
+    pipeline.ring_after_commit(settings.LEAD_PIPELINE[0].cluster)
     return count
 
 
-def _admit_alone(pk: int) -> None:
+def _admit_alone(pk: int) -> bool:
+    """Whether it is settled; while the database is away it waits for the next bell."""
     try:
         with transaction.atomic():
             _admit(list(_held(Submission.objects.waiting().filter(pk=pk))))
+    except pipeline.DATABASE_AWAY as error:
+        logger.warning("Submission %s waits: %s", pk, error)
+        return False
     except Exception as error:
         logger.exception("Submission %s could not be put on a lead", pk)
         Submission.objects.filter(pk=pk).update(problem=f"It could not be put on a lead ({type(error).__name__}).")
+    return True
 
 
 def _held(submissions: SubmissionQuerySet) -> SubmissionQuerySet:

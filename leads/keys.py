@@ -1,5 +1,7 @@
 """Normalised keys of a contact: equal keys mean the same mailbox or the same line. Pure: imports no Django."""
 
+import phonenumbers
+
 FREE_MAIL = frozenset(
     """
     gmail.com googlemail.com yahoo.com yahoo.co.uk hotmail.com outlook.com live.com msn.com icloud.com me.com
@@ -20,10 +22,18 @@ def email_key(email: str) -> str:
     return f"{user}@{domain}"
 
 
-def phone_key(phone: str) -> str:
-    """The digits of an E.164 number; empty with fewer than seven, too few to mean anyone."""
-    digits = "".join(char for char in phone if char.isdigit())
-    return digits if len(digits) >= 7 else ""
+def phone_key(phone: str, region: str | None = None) -> str:
+    """The digits of the number with its country's code: "(512) 555-0142", read in `region` ("US"), is 15125550142.
+
+    Without a region only numbers with "+" are read so; of others, and of what is no number, the digits are the key.
+    Empty with fewer than seven, too few to mean anyone; 20 at most.
+    """
+    try:
+        read = phonenumbers.parse(phone, region)
+        digits = f"{read.country_code}{phonenumbers.national_significant_number(read)}"
+    except phonenumbers.NumberParseException:
+        digits = "".join(char for char in phone if char.isdecimal())
+    return digits[:20] if len(digits) >= 7 else ""
 
 
 def company_domain(email: str) -> str:

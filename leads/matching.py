@@ -141,7 +141,7 @@ def _prior(leads: int) -> tuple[float, float, float, float]:
 
 def _explain(levels: list[Level], leads: int) -> Match:
     odds = _odds_of_all_subsets(levels, _prior(leads))
-    reasons = [Reason(f"Before any evidence, among {leads:,} leads", odds[0])]
+    reasons = [Reason("Before any evidence", odds[0])]
     reasons += [Reason(level.text, _share(place, len(levels), odds)) for place, level in enumerate(levels)]
     return Match(1 / (1 + 2 ** -odds[-1]), tuple(reasons))
 

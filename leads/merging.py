@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -99,10 +100,10 @@ def set_lock(value: FieldValue, *, is_locked: bool) -> None:
 def _enter(item: NewValues, *, actor: str) -> None:
     lead, (found,) = item.lead, item.values
     with transaction.atomic():
+        change = _Change(leads=_locked_leads([lead.pk]))  # before its values, as in apply: no deadlock
         FieldValue.objects.filter(lead=lead, field=found.field).suggested().update(state=State.PAST)
         row = _as_row(item, found, Origin.STAFF)
         row.is_locked = True
-        change = _Change(leads=_locked_leads([lead.pk]))
         _weigh(row, _history(change.leads).get((lead.pk, found.field), []), change)
         _write(change)
         Event.objects.create(lead=lead, actor=actor, text=f"{row.label} changed to “{row.display[:200]}”")
@@ -209,8 +210,8 @@ def _messages(lead_ids: Iterable[int]) -> dict[int, str]:
 
 def _refresh_keys(lead: Lead, message: str) -> None:
     lead.email_key = email_key(lead.email)
-    lead.phone_key = phone_key(lead.phone)
-    who = [lead.first_name, lead.last_name, lead.email, lead.phone, lead.company]
+    lead.phone_key = phone_key(lead.phone, settings.DEFAULT_REGION)
+    who = [lead.first_name, lead.last_name, lead.email, lead.phone, lead.phone_key, lead.company]
     lead.search_text = " ".join([*who, message[:2000]]).lower()
 
 

@@ -14,12 +14,10 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.db.models import Case, F, Min, Q, Value, When
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -28,41 +26,16 @@ from django_q.tasks import async_task
 
 from leads.models import Heartbeat, Lead, StageGate, StageRun, Submission
 from leads.models.pipeline import STAGES
-from leads.stage import Stage
+from leads.stage import Outcome, Stage, TryAgainLater
 
 logger = logging.getLogger(__name__)
 State = StageRun.State
 
 GIVE_UP_AFTER = 6  # attempts of one lead at one stage
 LONGEST_WAIT = 900  # seconds
-
-
-class TryAgainLater(Exception):
-    """The work can't be done now and nothing is wrong with the lead. `after`: seconds to wait, else doubled each time.
-
-    With `is_service_down` the whole stage waits and no lead's attempt counts.
-    """
-
-    def __init__(self, reason: str, *, after: float | None = None, is_service_down: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.after = after
-        self.is_service_down = is_service_down
-
-
-def _nothing() -> None:
-    return None
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a stage made of its batch. `save` writes it; the dicts, by lead id, hold plain sentences for staff:
-    `notes` what came of it, `failed` why a lead can't pass, `later` why it must wait."""
-
-    save: Callable[[], None] = _nothing
-    notes: dict[int, str] = field(default_factory=dict)
-    failed: dict[int, str] = field(default_factory=dict)
-    later: dict[int, str] = field(default_factory=dict)
+LONG_SHUT = 60  # seconds; a gate that is to stay shut for longer is asked again at a restart
+# What the database raises when it is away, is locked for too long or breaks a deadlock: nothing is wrong with the data.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 # ---- asking for work -----------------------------------------------------------------------------------------------
@@ -72,13 +45,15 @@ def start(leads: Sequence[Lead]) -> None:
     """Queues the first stage for new leads. Call it in the transaction that stores them."""
     first: Stage = settings.LEAD_PIPELINE[0]
     StageRun.objects.bulk_create(StageRun(lead=lead, stage=first.name) for lead in leads)
-    transaction.on_commit(partial(ring, first.cluster))
+    ring_after_commit(first.cluster)
 
 
+@transaction.atomic(savepoint=False)
 def schedule(lead_ids: Sequence[int], stage_names: Iterable[str], *, delay: float | None = None) -> None:
     """Makes stages due for leads, whether or not they passed before. Call it in the transaction that changed them.
 
-    A row that is being worked on is remembered as wanted again, so that a change during the work isn't lost.
+    A row that is being worked on is remembered as wanted again, so that a change during the work isn't lost. The other
+    rows are locked until the change is committed: a worker that took one now would still read the lead as it was.
     """
     for name in stage_names:
         stage = STAGES[name]
@@ -87,12 +62,13 @@ def schedule(lead_ids: Sequence[int], stage_names: Iterable[str], *, delay: floa
             [StageRun(lead_id=pk, stage=name, due_at=due_at) for pk in lead_ids], ignore_conflicts=True, batch_size=500
         )
         rows = StageRun.objects.filter(lead__in=lead_ids, stage=name)
+        list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
         rows.running().update(is_wanted_again=True)
         rows.filter(state__in=[State.SUCCEEDED, State.FAILED]).update(
             state=State.PENDING, attempts=0, reason="", due_at=due_at, finished_at=None
         )
         if not (stage.delay if delay is None else delay):
-            transaction.on_commit(partial(ring, stage.cluster))
+            ring_after_commit(stage.cluster)
 
 
 def retry(runs: models.QuerySet[StageRun]) -> int:
@@ -102,8 +78,13 @@ def retry(runs: models.QuerySet[StageRun]) -> int:
         state=State.PENDING, attempts=0, reason="", due_at=timezone.now()
     )
     for cluster in clusters:
-        transaction.on_commit(partial(ring, cluster))
+        ring_after_commit(cluster)
     return count
+
+
+def ring_after_commit(cluster: str) -> None:
+    """Rings once the work is stored. Should that fail it is no error: the sweep rings again."""
+    transaction.on_commit(lambda: ring(cluster), robust=True)
 
 
 def ring(cluster: str) -> None:
@@ -127,8 +108,10 @@ def sweep() -> int:
     Run often: it is what makes every other loss harmless.
     """
     count = _release(StageRun.objects.expired())
-    due = StageRun.objects.due().values_list("stage", flat=True).distinct()
-    clusters = {STAGES[name].cluster for name in due if name in STAGES and not is_closed(STAGES[name])}
+    due = StageRun.objects.due()
+    clusters = {
+        stage.cluster for stage in STAGES.values() if not is_closed(stage) and due.filter(stage=stage.name).exists()
+    }
     if Submission.objects.waiting().exists():
         clusters.add(settings.LEAD_PIPELINE[0].cluster)
     for cluster in clusters:
@@ -137,20 +120,22 @@ def sweep() -> int:
 
 
 def release(cluster: str) -> int:
-    """Gives back at once what a cluster's workers held; returns how many rows.
+    """Gives back at once what a cluster's workers held; returns how many rows. Gates that would stay shut for long are
+    asked again: a restart is how owners change a token or a plan.
 
     Only right while none of its workers runs anywhere, as before the only cluster of its name starts.
     """
     stages = [stage.name for stage in settings.LEAD_PIPELINE if stage.cluster == cluster]
+    soon = timezone.now() + dt.timedelta(seconds=LONG_SHUT)
+    StageGate.objects.filter(stage__in=stages, closed_until__gt=soon).update(closed_until=None)
     return _release(StageRun.objects.running().filter(stage__in=stages))
 
 
 def _release(runs: models.QuerySet[StageRun]) -> int:
-    reason = "A worker stopped while it was at it."
     again = Q(attempts__lt=GIVE_UP_AFTER)
     return runs.update(
         state=Case(When(again, then=Value(State.PENDING)), default=Value(State.FAILED)),
-        reason=Value(reason),
+        reason="A worker stopped while it was at it.",
         due_at=timezone.now(),
         claim=None,
         lease_until=None,
@@ -219,12 +204,32 @@ def _pass(stage: Stage, runs: list[StageRun]) -> None:
         _postpone(stage, runs, later)
     except Exception as error:
         if len(runs) > 1:
-            logger.warning("Stage %s failed for a batch of %s, now one by one: %s", stage.name, len(runs), error)
-            for run in runs:
-                _pass(stage, [run])
+            kind = type(error).__name__  # alone: what databases and services say may quote a person's data
+            logger.warning("Stage %s failed for a batch of %s (%s), now one by one", stage.name, len(runs), kind)
+            _pass_one_by_one(stage, runs)
+        elif isinstance(error, DATABASE_AWAY):
+            logger.warning("Stage %s must wait for lead %s: %s", stage.name, runs[0].lead_id, error)
+            _postpone(stage, runs, TryAgainLater("The database could not be used just then."))
         else:
             logger.exception("Stage %s failed for lead %s", stage.name, runs[0].lead_id)
-            _fail(runs[0], f"Something unexpected went wrong ({type(error).__name__}). The log has the details.")
+            _fail(runs[0], _unexpected(error))
+
+
+def _pass_one_by_one(stage: Stage, runs: list[StageRun]) -> None:
+    """Each with a lease of its own, which the batch's was not made for. Once the service is down the rest wait."""
+    for at, run in enumerate(runs):
+        if shut := _shut(stage):
+            _put_back(runs[at:], TryAgainLater(shut.reason, is_service_down=True))
+            break
+        held = StageRun.objects.running().filter(claim=run.claim)
+        held.update(lease_until=timezone.now() + dt.timedelta(seconds=stage.lease))
+        if held.filter(pk=run.pk).exists():  # else it is another worker's by now
+            beat(stage.cluster, busy_for=stage.lease)
+            _pass(stage, [run])
+
+
+def _unexpected(error: Exception) -> str:
+    return f"Something unexpected went wrong ({type(error).__name__}). The log has the details."
 
 
 def _call(stage: Stage, runs: list[StageRun]) -> Outcome:
@@ -253,7 +258,12 @@ def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
 
 
 def _held(runs: list[StageRun]) -> list[StageRun]:
-    """The rows that are still this worker's: none whose lease ran out and which another took, none erased."""
+    """The rows that are still this worker's: none whose lease ran out and which another took, none erased.
+
+    Leads are locked before their rows, as a person's change does it: the other way round they would deadlock.
+    """
+    leads = Lead.objects.select_for_update().filter(pk__in=[run.lead_id for run in runs]).order_by("pk")
+    list(leads.values_list("pk", flat=True))
     claims = {run.claim for run in runs}
     held = StageRun.objects.select_for_update().running().filter(claim__in=claims, pk__in=[run.pk for run in runs])
     return list(held.order_by("pk"))
@@ -264,7 +274,7 @@ def _close(run: StageRun, state: str, now: dt.datetime, *, reason: str = "", not
     run.finished_at = now
     run.claim = run.lease_until = None
     if run.is_wanted_again:
-        run.state, run.due_at, run.is_wanted_again = State.PENDING, now, False
+        run.state, run.due_at, run.is_wanted_again, run.attempts = State.PENDING, now, False, 0
     if state == State.SUCCEEDED:
         run.attempts = 0
 
@@ -301,6 +311,12 @@ def _fail(run: StageRun, reason: str) -> None:
 
 
 def _postpone(stage: Stage, runs: list[StageRun], later: TryAgainLater) -> None:
+    _put_back(runs, later)
+    if later.is_service_down:
+        close(stage, later.reason, for_seconds=later.after)
+
+
+def _put_back(runs: list[StageRun], later: TryAgainLater) -> None:
     with transaction.atomic():
         mine = _held(runs)
         now = timezone.now()
@@ -309,8 +325,6 @@ def _postpone(stage: Stage, runs: list[StageRun], later: TryAgainLater) -> None:
                 run.attempts = max(run.attempts - 1, 0)
             _wait(run, now, later.reason, after=0 if later.is_service_down else later.after)
         _save(mine)
-    if later.is_service_down:
-        close(stage, later.reason, for_seconds=later.after)
 
 
 # ---- gates ---------------------------------------------------------------------------------------------------------
@@ -318,7 +332,11 @@ def _postpone(stage: Stage, runs: list[StageRun], later: TryAgainLater) -> None:
 
 def is_closed(stage: Stage) -> bool:
     """Whether the gate was found closed and its wait is not over; asks no service."""
-    return StageGate.objects.filter(stage=stage.name, closed_until__gt=timezone.now()).exists()
+    return _shut(stage) is not None
+
+
+def _shut(stage: Stage) -> StageGate | None:
+    return StageGate.objects.filter(stage=stage.name, closed_until__gt=timezone.now()).first()
 
 
 def is_open(stage: Stage) -> bool:
@@ -329,16 +347,32 @@ def is_open(stage: Stage) -> bool:
     if is_closed(stage):
         return False
     try:
-        reason, wait = import_string(stage.gate)() if stage.gate else None, None
+        reason = import_string(stage.gate)() if stage.gate else None
     except TryAgainLater as later:
-        reason, wait = later.reason, later.after
+        close(stage, later.reason, for_seconds=later.after)
+        return False
+    except Exception as error:  # it would end the shift, and with it the work of the cluster's other stages
+        logger.exception("The gate of stage %s broke", stage.name)
+        reason = _unexpected(error)
     if reason is not None:
-        close(stage, reason, for_seconds=wait)
+        close(stage, reason)
         return False
     StageGate.objects.filter(stage=stage.name).update(
         reason="", closed_until=None, closed_at=None, failures=0, checked_at=timezone.now()
     )
     return True
+
+
+def reason_to_wait(stage: Stage) -> str | None:
+    """Why a stage can't work now, for those who look; None when it can. What a service refused is remembered, so that
+    looking often doesn't mean asking it often. Raises what a broken gate raises."""
+    if shut := _shut(stage):
+        return shut.reason
+    try:
+        return import_string(stage.gate)() if stage.gate else None
+    except TryAgainLater as later:
+        close(stage, later.reason, for_seconds=later.after)
+        return later.reason
 
 
 def close(stage: Stage, reason: str, *, for_seconds: float | None = None) -> None:
@@ -356,7 +390,8 @@ def close(stage: Stage, reason: str, *, for_seconds: float | None = None) -> Non
 def knock(stage_name: str) -> None:
     """Opens a gate for the next try at once, as after a change of settings or a person's "try now"."""
     StageGate.objects.filter(stage=stage_name).update(closed_until=None)
-    ring(STAGES[stage_name].cluster)
+    if stage_name in STAGES:  # else it is the gate of a stage that was renamed
+        ring(STAGES[stage_name].cluster)
 
 
 def oldest_due_age() -> float:

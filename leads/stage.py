@@ -1,6 +1,7 @@
-"""What a stage is. Pure, so that settings can list the pipeline."""
+"""What a stage is, and what it answers. Pure, so that settings can list the pipeline."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,31 @@ class Stage:
     gate: str = ""
     delay: float = 0
     is_exclusive: bool = False
+
+
+class TryAgainLater(Exception):
+    """The work can't be done now and nothing is wrong with the lead. `after`: seconds to wait, else doubled each time.
+
+    With `is_service_down` the whole stage waits and no lead's attempt counts.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None, is_service_down: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+        self.is_service_down = is_service_down
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a stage made of its batch. `save` writes it; the dicts, by lead id, hold plain sentences for staff:
+    `notes` what came of it, `failed` why a lead can't pass, `later` why it must wait."""
+
+    save: Callable[[], None] = _nothing
+    notes: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    later: dict[int, str] = field(default_factory=dict)

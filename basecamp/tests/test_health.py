@@ -13,6 +13,7 @@ from django.utils import timezone
 from basecamp import health
 from basecamp.health import Check, State
 from leads.models import Heartbeat, Lead, StageRun
+from tests.servers.airtable import AirtableServer
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 
@@ -127,7 +128,7 @@ def test_readyz_when_the_database_is_gone(anonymous, nothing_runs, monkeypatch):
     assert answer.json()["reasons"][0] == f"Database: The {kind} database does not answer: connection refused"
 
 
-def test_status_answers_soon_when_nothing_else_does(client, silence, settings):
+def test_status_answers_soon_when_nothing_else_does(transactional_db, client, silence, settings):
     settings.OLLAMA_BASE_URL = settings.CHROMA_URL = settings.AIRTABLE_ENDPOINT_URL = silence
     settings.AIRTABLE_API_KEY, settings.AIRTABLE_BASE_ID = "patX.secret", "appX"
     client.get("/healthz")
@@ -138,6 +139,16 @@ def test_status_answers_soon_when_nothing_else_does(client, silence, settings):
     assert (states["Chroma"], states["Ollama"], states["Airtable"]) == ("down", "warning", "warning")
     assert answer.context["worst"] == "down"
     assert "secret" not in answer.content.decode()
+
+
+def test_looking_often_does_not_mean_asking_airtable_often(transactional_db, anonymous, nothing_runs, settings):
+    """Anyone may ask /readyz: each look must not be a call to a base that refuses us, or has used up its calls."""
+    with AirtableServer() as server:
+        settings.AIRTABLE_API_KEY, settings.AIRTABLE_BASE_ID = "patWrong.1", server.base_id
+        settings.AIRTABLE_ENDPOINT_URL = server.url
+        sentences = [anonymous.get("/readyz").json()["checks"][-1]["sentence"] for _ in range(4)]
+    assert sentences == ["Airtable does not accept the access token."] * 4
+    assert len(server.requests) == 1
 
 
 def test_status_shows_every_check(client, nothing_runs):

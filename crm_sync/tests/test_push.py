@@ -1,12 +1,17 @@
 """Leads to Airtable: one record each whatever happens on the way, and sentences that tell staff what to do."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.conf import settings
+from django.db import connection as database
 from django.utils import timezone
 
+from crm_sync import connection
 from crm_sync.connection import NOT_CONNECTED
 from crm_sync.models import AirtableBase, CrmRecord, FieldMapping
 from leads import merging, pipeline
@@ -267,3 +272,29 @@ def test_a_table_without_a_key_field_says_what_to_add(transactional_db, monkeypa
         inquire()
         send()
     assert "needs a single line text field named “Lead ID”" in StageGate.objects.get(stage="push").reason
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_calls(transactional_db):
+    AirtableBase.objects.create(base_id="app1", next_slot=timezone.now() + dt.timedelta(days=1))
+    start = time.monotonic()
+    connection.wait_turn("app1")
+    assert time.monotonic() - start < 1
+    assert AirtableBase.objects.get().next_slot < timezone.now() + dt.timedelta(seconds=1)
+
+
+def test_several_processes_read_the_table_for_the_first_time(airtable):
+    """As at the first start: each worker and the health check find that nothing was read yet."""
+
+    def read(_: int) -> int:
+        try:
+            connection.refresh_schema(link)
+            return FieldMapping.objects.count()
+        finally:
+            database.close()
+
+    airtable.rate = None
+    link = replace(connection.current(), wait_turn=None)  # so that the answers come at the same time
+    with ThreadPoolExecutor(4) as processes:
+        counts = list(processes.map(read, range(4)))
+    assert counts == [FieldMapping.objects.count()] * 4
+    assert counts[0] > 5

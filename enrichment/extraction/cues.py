@@ -21,8 +21,8 @@ INTENTS: dict[str, tuple[tuple[float, re.Pattern[str]], ...]] = {
             r"|prendre (?:un )?rendez-vous|un rendez-vous|rendez-vous pour|fixer un rendez-vous|prenotare"
             r"|fissare un appuntamento|marcar (?:uma )?consulta"
             r"|afspraak maken",
-            2.0: r"(?:can|could|may) (?:i|we) (?:come|stop by|drop by|swing by|pop in|get in|be seen)|appointments?"
-            r"|appt|book(?:ing)?|schedule(?: (?:a|an|me|my|for))?|reschedule|reserv(?:e|ation)"
+            2.0: r"(?:can|could|may) (?:i|we) (?:come|stop by|drop by|swing by|pop in|get in|be seen)"
+            r"|(?<!no )appointments?|appt|book(?:ing)?|schedule(?: (?:a|an|me|my|for))?|reschedule|reserv(?:e|ation)"
             r"|time ?slots?|openings?|squeeze me in|fit me in"
             r"|come (?:in|by) (?:on|at|this|next|tomorrow|today|for)|bring (?:it|her|him|my \w+) in|drop (?:it"
             r"|my \w+) off|citas?|termin|rendez-vous|appuntamento",
@@ -70,6 +70,8 @@ INTENTS: dict[str, tuple[tuple[float, re.Pattern[str]], ...]] = {
             r"|keeps) (?:broken|crashing)|issue with my|problem with my|problem with the|help me with my"
             r"|need help with|warranty|troubleshoot|my (?:order|account|invoice|password|subscription|login|receipt"
             r"|payment|delivery)"
+            r"|(?:send|resend|need) (?:me |us )?(?:an?|the) (?:invoice|receipt)"
+            r"|i (?:had|got) (?:an? |my )?(?:\w{1,20} ){1,3}with you"
             r"|follow(?:ing)? up on my|ayuda con|hilfe (?:bei|mit)|aide (?:avec|pour)|after (?:my|the) (?:visit"
             r"|treatment|repair|service)",
             1.0: r"issues?|problems?|trouble|stuck|help|how (?:do|can) i|error|failed|declined|since (?:you|the"
@@ -101,7 +103,8 @@ INTENTS: dict[str, tuple[tuple[float, re.Pattern[str]], ...]] = {
             r"|digital marketing (?:agency|company|services)|quick (?:call|chat) (?:to|about how)|our (?:services"
             r"|product|solution|platform|team of experts) (?:can|could|will|helps?)"
             r"|outsourc(?:e|ing) (?:your|company)|mobile app development (?:company|services)|virtual assistants?"
-            r"|aumentar sus ventas|mehr kunden|neukundengewinnung",
+            r"|pays? for itself (?:in|within)|i(?:'d| would) love to (?:schedule|book|give you|show you) an? "
+            r"(?:\w{1,20} )?demo|aumentar sus ventas|mehr kunden|neukundengewinnung",
             2.0: r"unsubscribe|opt[ -]out|special offer|limited time|partnership opportunity|collaborat(?:e|ion)"
             r"|case stud(?:y|ies)|free (?:audit|trial|demo)|roi|marketing services|cryptocurrency"
             r"|investment opportunity|rank(?:ing)? (?:higher|your)"
@@ -134,7 +137,7 @@ NOT_URGENT = re.compile(
     r"|emergency)"
     r"|non[- ]urgent|nothing urgent|no need to rush|when(?:ever)? you (?:get|have) (?:a )?(?:chance|time|minute"
     r"|moment)|whenever (?:is|it'?s)? ?(?:convenient|works|possible)?|at your (?:convenience|leisure)|take your time"
-    r"|just (?:curious|browsing|looking|exploring)"
+    r"|just (?:curious|browsing|looking(?! at your (?:web)?site)|exploring)"
     r"|planning ahead|sometime (?:next|this) (?:month|year|spring|summer|fall|winter)|in a few months|no es urgente"
     r"|sin prisa|no hay prisa|nicht (?:so )?(?:dringend|eilig)|keine eile|eilt nicht|hat zeit"
     r"|(?:pas|rien d') ?(?:urgent|pressé)|ce n'est pas urgent|pas d'urgence|non è urgente|senza fretta)(?!\w)",

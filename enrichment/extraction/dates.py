@@ -59,6 +59,8 @@ _M = rf"(?P<month>{_any(_MONTHS)})\b\.?"
 _D = r"(?P<day>\d{1,2})"
 _TH = r"(?P<th>st|nd|rd|th|er|º|°|\.)?"
 _Y = r"(?:,?[ ](?:de[ ]|del[ ])?(?P<year>(?:19|20)\d\d)(?![\d:]))?"
+# "February 9 and 10, 2027": the year stands behind the second day.
+_SECOND = r"(?P<second>(?:[ ](?:and|or|&|to)[ ]|[ ]?[-–][ ]?)\d{1,2}(?:st|nd|rd|th)?(?=,?[ ](?:19|20)\d\d(?![\d:])))?"
 _ISO = re.compile(
     r"(?<![\d/.-])(?P<year>20\d\d)-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?:[T ](?P<time>\d\d:\d\d))?(?![\d-])"
 )
@@ -66,7 +68,7 @@ _NUMERIC = re.compile(
     r"(?<![\d/.$€£#-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?:(?P=sep)(?P<year>(?:20|19)\d\d"
     r"|\d\d)?)?(?![\d/%\"]|[.,-]\d)"
 )
-_MONTH_DAY = re.compile(rf"\b{_M}[ ](?:the[ ])?{_D}{_TH}(?![\d:/%]|[.,]\d|[ ]?(?:am|pm)\b){_Y}", re.I)
+_MONTH_DAY = re.compile(rf"\b{_M}[ ](?:the[ ])?{_D}{_TH}(?![\d:/%]|[.,]\d|[ ]?(?:am|pm)\b){_SECOND}{_Y}", re.I)
 _DAY_MONTH = re.compile(rf"(?<![\d:/.,$€£-]){_D}{_TH}[ ]?(?:of[ ]|de[ ]|di[ ])?{_M}{_Y}", re.I)
 _ORDINAL = re.compile(
     rf"\b(?:on|by|for|before|until|till|after|around|or|is|el día|am"
@@ -283,7 +285,8 @@ def _read_month_name(match: re.Match[str], today: date, month_first: bool) -> _R
         if name in ("may", "march", "mar", "sep") and not _CUE.search(before):
             return None
     year = int(match["year"]) if match["year"] else None
-    return _dated(match, today, _MONTHS[name.lower()], int(match["day"]), year, "", 0.88)
+    note = "The first of two days." if match.groupdict().get("second") else ""
+    return _dated(match, today, _MONTHS[name.lower()], int(match["day"]), year, note, 0.88)
 
 
 def _dated(
@@ -373,7 +376,7 @@ def _read_in_days(match: re.Match[str], today: date, month_first: bool) -> _Read
 
 
 def _counted(match: re.Match[str]) -> str:
-    return f"“{match[0].strip()}”, counted from the day it was received."
+    return f"“{match[0].strip(' .')}”, counted from the day it was received."
 
 
 _READERS = (

@@ -27,7 +27,14 @@ _GREETING = re.compile(
     r"|all|team|everyone|guys|folks|sir|madam|or|damen|und|herren|à|tous|[A-Z][\w'.]{0,20})){0,5}"
     r"[ ]{0,2}(?:[,!.:;–-]{1,3}|\n|$)\s{0,9})", re.I
 )  # fmt: skip
-_SENTENCE = re.compile(r"[^.!?\n]{2,}(?:[.!?]+(?=\S)[^.!?\n]*)*[.!?]*")
+# The line above a pasted chat: "WhatsApp, 10:32".
+_CHAT_LABEL = re.compile(
+    r"\s{0,9}(?:whatsapp|instagram|facebook|messenger|linkedin|sms|text)(?:[ ](?:dm|message|chat))?"
+    r"(?:[ ]from[ ][^\n]{1,60})?(?:,?[ ]\d[\d:., apm/-]{0,20})?:?[ ]{0,3}\n\s{0,9}", re.I
+)  # fmt: skip
+_SENTENCE = re.compile(
+    r"[^.!?\n]{2,}(?:(?:[.!?]+(?=\S)|(?:(?<=\bDr)|(?<=\bMr)|(?<=\bMs)|(?<=\bMrs))\.)[^.!?\n]*)*[.!?]*"
+)
 _PLEASANTRY = re.compile(
     r"(?:i hope|hope|thank|thanks|my name is|i'm|i am|this is|how are you|greetings|regards|please let me know"
     r"|let me know|look(?:ing)? forward|have a)\b", re.I
@@ -123,6 +130,8 @@ def _identifier() -> LanguageIdentifier:
 def find_summary(text: str, body: Span, telling: Sequence[Span]) -> Iterator[Candidate]:
     """The most telling stretch of the body, SUMMARY_LENGTH at most; `telling`: spans of found facts and cues."""
     start, end = body
+    if match := _CHAT_LABEL.match(text, start, end):
+        start = match.end()
     if match := _GREETING.match(text, start, end):
         start = match.end()
     sentences = [_trimmed(text, match.span()) for match in _SENTENCE.finditer(text, start, min(end, start + 4000))]

@@ -80,7 +80,7 @@ _RULE = re.compile(r"[_=*-]{8,}[ ]*$")
 
 _CHAT_LINE = re.compile(
     r"(?P<time>[\[(]?(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?[ ])?\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[ap]\.?m\.?)?"
-    r"[\])]?[ ]?[-–]?[ ]?)?"
+    r"(?:,[ ]\d{1,4}[./-]\d{1,2}[./-]\d{1,4})?[\])]?[ ]?[-–]?[ ]?)?"
     r"(?P<speaker>[^\W\d_][\w.'+-]{0,24}(?:[ ][\w.'()-]{1,24}){0,3})[ ]?"
     r"(?P<after>[\[(]\d{1,2}:\d\d(?::\d\d)?(?:[ ]?[ap]m)?[\])])?:(?:[ ]|$)",
     re.I,
@@ -88,6 +88,7 @@ _CHAT_LINE = re.compile(
 _OWN_SIDE = re.compile(
     r"(?:live[ -]?)?(?:agent|me|support|you|bot|chat ?bot|operator|staff|assistant|admin|representative|rep|system|team"
     r"|us|yo|ich|moi|tú|agente|soporte|reception|receptionist|shop|office|host"
+    r"|garage|workshop|clinic|salon|spa|studio|front ?desk"
     r"|customer (?:service|support|care))(?:[ ]\w{1,20})?$",
     re.I,
 )

@@ -31,6 +31,8 @@ from enrichment.tests.extraction_cases import checked, evidence_of, found
         ("Jan 5", "2027-01-05"),
         ("may 5th", "2027-05-05"),
         ("March 3 2027", "2027-03-03"),
+        ("on February 9 and 10, 2027", "2027-02-09"),
+        ("May 4th - 6th, 2027", "2027-05-04"),
         ("Nov 28 2026 10:30", "2026-11-28T10:30"),
         ("at 10 am on Dec 1", "2026-12-01T10:00"),
         ("Dec 1 from 9-11am", "2026-12-01T09:00"),
@@ -98,6 +100,7 @@ def test_date_notes():
     assert note("tomorrow morning") == "“tomorrow”, counted from the day it was received. In the morning."
     assert note("12/05/2026") == "“12/05/2026” read as month and day."
     assert note("12/13/2026") == ""
+    assert note("February 9 and 10, 2027") == "The first of two days."
     assert note("Dec 3rd") == "The year is not written: the next such day."
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from enrichment.tests.extraction_cases import checked
+from enrichment.tests.extraction_cases import checked, found
 
 
 def parts(text: str) -> tuple[str, str | None, list[str]]:
@@ -111,6 +111,13 @@ def test_chat_keeps_the_other_side():
     body, _, quoted = parts(text)
     assert body == text
     assert quoted == ["Agent: Hello!", "how can I help?", "Maria: ", "Agent: yes"]
+
+
+@pytest.mark.parametrize("stamp", ["[10:31, 23/11/2026]", "[10:31 AM, 11/23/2026]", "[23.11.26, 10:31:05]", "10:31 -"])
+def test_time_stamps_of_chats(stamp):
+    text = f"{stamp} Tim Okoye: can you come?\n{stamp} Garage: at 3"
+    assert parts(text)[2] == [f"{stamp} Tim Okoye: ", f"{stamp} Garage: at 3"]
+    assert found(text, "first_name", "last_name", "date") == {"first_name": "Tim", "last_name": "Okoye"}
 
 
 @pytest.mark.parametrize(

@@ -61,4 +61,4 @@ class DuplicateSuggestion(models.Model):
 
     @property
     def percent(self) -> int:
-        return round(self.probability * 100)
+        return min(round(self.probability * 100), 99)  # likely is never certain

@@ -172,7 +172,7 @@ def reasons(items: Iterable[dict[str, object]]) -> dict[str, object]:
     bars = [
         {
             "text": text,
-            "weight": f"{weight:+.3g}".replace("-", "−"),
+            "weight": f"{weight:+.1f}".removesuffix(".0").replace("-", "−"),
             "for": weight >= 0,
             "width": f"{abs(weight) / most * 50:.1f}%",
             "x": "50%" if weight >= 0 else f"{50 - abs(weight) / most * 50:.1f}%",

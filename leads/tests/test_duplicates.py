@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from leads import duplicates
 from leads.duplicates import ComparedField, compare, dismiss
-from leads.models import DuplicateSuggestion, Event, Lead
+from leads.models import DuplicateSuggestion, Event, Lead, StageRun
 
 HTMX = {"headers": {"HX-Request": "true"}}
 
@@ -30,7 +30,7 @@ def test_the_two_leads_side_by_side(client):
         f'href="{found.second.get_absolute_url()}"',
         "91&thinsp;%",
         "Same phone",
-        "+7.25",
+        "+7.2",
         "Different first names",
         "−2",
         '<tr class="is-equal"><th scope="row">Phone',
@@ -148,3 +148,13 @@ def test_needs_login_and_post(client, anonymous):
     assert client.post("/duplicates/999999/dismiss/").status_code == 404
     found.refresh_from_db()
     assert found.state == "open"
+
+
+def test_dismissing_scores_both_again(staff):
+    """Who writes again scores higher: that reason goes with the suggestion."""
+    found = pair(0.95)
+    dismiss(found, staff)
+    assert set(StageRun.objects.values_list("lead", "stage", "state")) == {
+        (found.first_id, "score", "pending"),
+        (found.second_id, "score", "pending"),
+    }

@@ -1,12 +1,14 @@
 """Store first: whatever comes in is kept as it came, once."""
 
 import pytest
+from django.db import connection
 from django_q.models import OrmQ
 
 from leads import intake
 from leads.intake import admit_waiting, keep, receive
 from leads.models import Lead, StageRun, Submission
 from leads.values import Contact
+from tests.faults import refuse
 
 
 def test_a_submission_is_stored_with_its_lead_values_and_first_stage(transactional_db):
@@ -91,3 +93,12 @@ def test_a_submission_that_breaks_admission_holds_up_no_other(transactional_db, 
     assert intake.try_again(Submission.objects.all()) == 1
     admit_waiting()
     assert Lead.objects.filter(submissions=bad).exists()
+
+
+def test_a_database_that_refuses_leaves_submissions_waiting(transactional_db):
+    submission = keep("Hello", source="web_form")
+    with connection.execute_wrapper(refuse("leads_lead")):
+        assert not admit_waiting()
+    assert list(Submission.objects.waiting()) == [submission]
+    assert admit_waiting()
+    assert Lead.objects.filter(submissions=submission).exists()

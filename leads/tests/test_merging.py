@@ -147,6 +147,13 @@ def test_keys_and_search_follow_the_columns(lead):
     assert list(Lead.objects.matching("MARK.b ana")) == [lead]
 
 
+def test_a_phone_number_is_found_however_it_was_typed(lead):
+    tell(lead, Origin.SUBMITTER, phone="(512) 555-0142")
+    assert (lead.phone, lead.phone_key) == ("(512) 555-0142", "15125550142")
+    for words in ("(512) 555-0142", "5125550142", "512 555 0142"):
+        assert list(Lead.objects.matching(words)) == [lead]
+
+
 def test_a_stale_lead_does_not_undo_an_edit_made_meanwhile(lead):
     stale = Lead.objects.get(pk=lead.pk)
     merging.edit(lead, field="company", value="Acme", actor="olivia")

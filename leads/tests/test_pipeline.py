@@ -1,11 +1,13 @@
 """The runner: what is claimed, what follows, what waits, what fails, and what happens when workers die."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -15,6 +17,7 @@ from leads.models import Event, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 from leads.pipeline import Outcome, TryAgainLater
 from leads.stage import Stage
+from tests.faults import refuse
 
 State = StageRun.State
 HERE = "leads.tests.test_pipeline"
@@ -238,7 +241,8 @@ def test_a_change_during_the_work_is_worked_on_again(drain):
 
     def changed_meanwhile(leads: Sequence[Lead]) -> Outcome:
         if len(calls) == 1:
-            pipeline.schedule([lead.pk], ["first"])
+            with transaction.atomic():
+                pipeline.schedule([lead.pk], ["first"])
         return Outcome()
 
     behaviour["first"] = changed_meanwhile
@@ -273,3 +277,124 @@ def test_a_lost_bell_is_rung_again_by_the_sweep(drain):
     assert OrmQ.objects.count() == 1
     drain()
     assert states() == [("first", "succeeded"), ("second", "succeeded")]
+
+
+def test_a_database_that_refuses_is_not_the_leads_failure(drain):
+    (lead,) = inquire()
+
+    def deadlocked_once(leads: Sequence[Lead]) -> Outcome:
+        if len(calls) == 1:
+            raise OperationalError("deadlock detected")
+        return Outcome()
+
+    behaviour["first"] = deadlocked_once
+    pipeline.run_batch(STAGES["first"])
+    run = StageRun.objects.get()
+    assert (run.state, run.attempts, run.reason) == ("pending", 1, "The database could not be used just then.")
+    StageRun.objects.update(due_at=timezone.now())
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]
+
+
+def test_a_service_that_goes_down_among_single_leads_is_not_asked_for_the_others(drain):
+    leads = inquire(3)
+
+    def goes_down(batch: Sequence[Lead]) -> Outcome:
+        if len(batch) > 1:
+            raise ValueError("one of these is bad")
+        raise TryAgainLater("Nobody answers.", is_service_down=True, after=60)
+
+    behaviour["first"] = goes_down
+    pipeline.run_batch(STAGES["first"])
+    assert calls == [("first", [lead.pk for lead in leads]), ("first", [leads[0].pk])]
+    rows = list(StageRun.objects.order_by("lead").values_list("state", "attempts", "claim", "reason"))
+    assert rows == [("pending", 0, None, "Nobody answers.")] * 3
+    assert StageGate.objects.get().failures == 1
+
+
+def test_single_leads_have_a_lease_each_and_are_left_to_a_successor(drain):
+    first_lead, taken, last_lead = inquire(3)
+    leases = []
+
+    def slow(batch: Sequence[Lead]) -> Outcome:
+        if len(batch) > 1:
+            StageRun.objects.update(lease_until=timezone.now() + dt.timedelta(seconds=1))
+            raise ValueError("one of these is bad")
+        if batch[0] == first_lead:
+            StageRun.objects.filter(lead=taken).update(claim=uuid.uuid4())
+        leases.append(round((StageRun.objects.get(lead=batch[0]).lease_until - timezone.now()).total_seconds()))
+        return Outcome()
+
+    behaviour["first"] = slow
+    pipeline.run_batch(STAGES["first"])
+    assert calls[1:] == [("first", [first_lead.pk]), ("first", [last_lead.pk])]
+    assert leases == [60, 60]
+    assert StageRun.objects.get(lead=taken).state == "running"
+
+
+def test_a_gate_that_breaks_shuts_its_stage_and_no_other(drain, monkeypatch):
+    inquire()
+    monkeypatch.setattr(f"{HERE}.gate", lambda: 1 / 0)
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "pending")]
+    assert StageGate.objects.get().reason == (
+        "Something unexpected went wrong (ZeroDivisionError). The log has the details."
+    )
+
+
+def test_wanted_again_after_a_failure_starts_afresh(drain):
+    (lead,) = inquire()
+    StageRun.objects.update(attempts=pipeline.GIVE_UP_AFTER - 1)
+
+    def changed_meanwhile(leads: Sequence[Lead]) -> Outcome:
+        with transaction.atomic():
+            pipeline.schedule([lead.pk], ["first"])
+        return Outcome(failed={lead.pk: "no"})
+
+    behaviour["first"] = changed_meanwhile
+    pipeline.run_batch(STAGES["first"])
+    assert StageRun.objects.values_list("state", "attempts").get() == ("pending", 0)
+
+
+def test_a_restart_asks_again_where_a_gate_was_shut_for_long(transactional_db):
+    for name, seconds in (("second", 86_400), ("first", 31)):
+        pipeline.close(STAGES[name], "Used up.", for_seconds=seconds)
+    pipeline.release("ml")
+    pipeline.release("basecamp")
+    assert not pipeline.is_closed(STAGES["second"])
+    assert pipeline.is_closed(STAGES["first"])
+
+
+def test_a_bell_that_can_not_be_rung_loses_nothing(transactional_db):
+    with connection.execute_wrapper(refuse("django_q_ormq")):
+        inquire()
+    assert states() == [("first", "pending")]
+    pipeline.sweep()
+    assert OrmQ.objects.count() == 1
+
+
+@pytest.mark.skipif(settings.IS_SQLITE, reason="there a change shuts out every other writer until it is committed")
+def test_a_change_that_is_not_committed_yet_keeps_workers_from_its_rows(transactional_db):
+    (lead,) = inquire()
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            pipeline.schedule([lead.pk], ["first"])
+            claimed = other.submit(lambda: [pipeline.claim(STAGES["first"]), connection.close()])
+            with pytest.raises(TimeoutError):
+                claimed.result(timeout=0.5)
+        assert len(claimed.result(timeout=10)[0]) == 1
+
+
+@pytest.mark.skipif(settings.IS_SQLITE, reason="there one writer waits for the other from the beginning")
+def test_a_worker_and_a_person_lock_in_the_same_order(transactional_db):
+    (lead,) = inquire()
+    runs = pipeline.claim(STAGES["first"])
+    with ThreadPoolExecutor(1) as worker:
+        with transaction.atomic():
+            Lead.objects.select_for_update().get(pk=lead.pk)
+            finishing = worker.submit(lambda: [pipeline._finish(STAGES["first"], runs, Outcome()), connection.close()])
+            with pytest.raises(TimeoutError):
+                finishing.result(timeout=0.5)
+            pipeline.schedule([lead.pk], ["first"])
+        finishing.result(timeout=10)
+    assert StageRun.objects.get(stage="first").state == "pending"

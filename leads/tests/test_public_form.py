@@ -16,7 +16,7 @@ TYPED = {"first_name": "Ana", "email": "ana@example.com", "message": "My brakes 
 
 
 @pytest.fixture
-def form(staff) -> PublicForm:
+def form(transactional_db, staff) -> PublicForm:
     _known_form.cache_clear()
     return PublicForm.objects.create(key="abc", name="Website")
 
@@ -39,6 +39,7 @@ def test_public_form_shows_without_login_or_cookies(anonymous, form):
     assert page.status_code == 200
     assert not page.cookies
     assert page["Cache-Control"] == "no-store"
+    assert "></textarea>" in page.content.decode(), "no spaces that would stand before what is typed"
 
 
 def test_public_form_stores_and_thanks(anonymous, form, ripe):
@@ -177,3 +178,10 @@ def test_mean_texts_are_kept_as_they_are(anonymous, form, ripe, message):
 
 def token_in(page) -> str:
     return re.search(r'name="token" value="([^"]*)"', page.content.decode()).group(1)
+
+
+def test_public_form_deleted_a_moment_ago_is_not_found(transactional_db, anonymous, form, ripe):
+    assert anonymous.get("/f/abc/").status_code == 200
+    PublicForm.objects.all().delete()
+    assert send(anonymous, ripe).status_code == 404
+    assert not Submission.objects.exists()

@@ -6,7 +6,7 @@ from functools import lru_cache
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
@@ -85,20 +85,20 @@ def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
 
 def _store(request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: str) -> HttpResponse:
     fields = inquiry.cleaned_data
+    if _is_over_limit(request, form):
+        return _page(request, form, inquiry, problem=TOO_MANY, status=429)
     try:
-        with transaction.atomic():  # one transaction: the counts cost no commit of their own
-            if _is_over_limit(request, form):
-                return _page(request, form, inquiry, problem=TOO_MANY, status=429)
-            keep(
-                fields["message"],
-                source=LeadSource.WEB_FORM,
-                contact=Contact(**{name: fields[name] for name in CONTACT}),
-                payload=fields,
-                form=form,
-                idempotency_key=f"form:{nonce}",
-            )
+        keep(
+            fields["message"],
+            source=LeadSource.WEB_FORM,
+            contact=Contact(**{name: fields[name] for name in CONTACT}),
+            payload=fields,
+            form=form,
+            idempotency_key=f"form:{nonce}",
+        )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
-        if not _is_same(Submission.objects.get(idempotency_key=f"form:{nonce}"), fields):
+        earlier = get_object_or_404(Submission, idempotency_key=f"form:{nonce}")  # or the form was just deleted
+        if not _is_same(earlier, fields):
             return _page(request, form, inquiry, problem=SENT_BEFORE, status=409)
     return redirect("public_form_thanks", key=form.key)
 

@@ -1,3 +1,4 @@
+import datetime as dt
 import logging
 import signal
 import sys
@@ -12,6 +13,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
+from django.utils import timezone
+from django_q.models import Failure
 
 from basecamp.watch import Watch
 from leads import limits, pipeline
@@ -19,6 +22,7 @@ from leads import limits, pipeline
 logger = logging.getLogger(__name__)
 
 HOUR = 3600.0
+KEPT = 30  # days
 
 
 @dataclass
@@ -69,6 +73,7 @@ class Command(BaseCommand):
 
 
 def clear_out() -> None:
-    """Deletes what has expired: counts and sessions."""
+    """Deletes what has expired: counts, sessions, and what django-q keeps of failed tasks."""
     limits.forget_expired()
+    Failure.objects.filter(stopped__lt=timezone.now() - dt.timedelta(days=KEPT)).delete()
     call_command("clearsessions")

@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 import sys
@@ -81,7 +82,10 @@ def parts(text: str) -> tuple[str, ...]:
 def require_free_ports(plan: Plan, *, patience: float = 5) -> None:
     """Says which port is taken, and by which variable to choose another. What just stopped may take a moment."""
     end = time.monotonic() + patience
-    for name, address in programs.ports(plan).items():
+    addresses = programs.ports(plan)
+    if len({port for _, port in addresses.values()}) < len(addresses):
+        raise CommandError(f"{' and '.join(addresses)} are the same port. Set one of them to another.")
+    for name, address in addresses.items():
         while not is_free(*address):
             if time.monotonic() > end:
                 raise CommandError(
@@ -96,6 +100,8 @@ def is_free(host: str, port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise CommandError(f"Can't listen on {host}, port {port}: {error.strerror}. Check HOST and PORT.") from None
     return True
