@@ -47,7 +47,10 @@ class PasteForm(forms.Form):
         max_length=LONGEST_TEXT,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 16, "class": "form-control", "autofocus": True}),
-        error_messages={"required": "Paste the inquiry here first."},
+        error_messages={
+            "required": "Paste the inquiry here first.",
+            "max_length": f"That is too long: {LONGEST_TEXT:,} characters at most.",
+        },
     )
     source = forms.ChoiceField(
         label="It came by",

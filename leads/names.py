@@ -32,7 +32,8 @@ peter pete pedro | philip phil phillip | rachel rach | raymond ray | rebecca bec
 robert rob bob bobby bert roberto | ronald ron ronnie | rosario chayo | roy leroy | russell russ | samantha sam
 samuel sam sammy | sandra sandy | sebastian seb | sophia sophie | stephanie steph | stephen steve steven esteban
 susan sue susie suzanne | tamara tammy | teresa theresa terry tess | theodore ted theo | thomas tom tommy
-timothy tim | valerie val | veronica ronnie | victoria vicky tori | vincent vince vinny | virginia ginny
+timothy tim | valerie val | veronica ronnie | victor vic | victoria vicky vic tori | vincent vince vinny
+virginia ginny
 walter walt | william bill billy will liam wilhelm guillermo | zachary zach zack
 """
 _GROUPS = [word_set(line) for line in NICKNAMES.replace("\n", "|").split("|") if line.strip()]

@@ -33,7 +33,14 @@ def test_folded_company(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
-    [("bill", "william", True), ("liz", "beth", True), ("ana", "bill", False), ("ana", "ana", False), ("", "", False)],
+    [
+        ("bill", "william", True),
+        ("liz", "beth", True),
+        ("vic", "victor", True),
+        ("ana", "bill", False),
+        ("ana", "ana", False),
+        ("", "", False),
+    ],
 )
 def test_is_nickname(one: str, other: str, expected: bool) -> None:
     assert is_nickname(one, other) is expected

@@ -30,7 +30,7 @@ def test_paste_without_a_choice_is_a_paste(client):
     [
         ({"text": "", "source": "email"}, "Paste the inquiry here first."),
         ({"text": " \n\t ", "source": "email"}, "Paste the inquiry here first."),
-        ({"text": "y" * (LONGEST_TEXT + 1), "source": "email"}, "at most 200000 characters"),
+        ({"text": "y" * (LONGEST_TEXT + 1), "source": "email"}, "200,000 characters at most"),
         ({"text": "What was typed", "source": "pigeon"}, "pigeon is not one of the available choices"),
     ],
 )

@@ -50,10 +50,10 @@ def test_load_twice_loads_once(client):
 def test_remove_takes_only_the_samples(client):
     mine = receive("A real one", source="paste")
     client.post("/samples/load/")
-    assert "These are sample leads" in client.get("/").content.decode()
+    assert "There are sample leads" in client.get("/").content.decode()
     answer = client.post("/samples/remove/", follow=True)
     assert "40 sample leads removed." in answer.content.decode()
-    assert "These are sample leads" not in answer.content.decode()
+    assert "There are sample leads" not in answer.content.decode()
     assert list(Lead.objects.all()) == [mine]
     assert Submission.objects.count() == 1
 

@@ -3,7 +3,8 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const chosen = () => {
     try {
-      return localStorage.getItem("theme");
+      const theme = localStorage.getItem("theme"); // the administration keeps its own choice there: "auto" is one
+      return ["light", "dark"].includes(theme) ? theme : null;
     } catch {
       return null; // storage may be forbidden
     }
