@@ -127,7 +127,9 @@ def work() -> Check:
     sentence = "; ".join(parts) + "." if parts else "Nothing waits."
     if age > LATE and counts["waiting"]:
         since = timezone.localtime(now - dt.timedelta(seconds=age))
-        return Check("Work", State.WARNING, f"{sentence} The oldest waits since {since:%H:%M}.", RESTART)
+        sentence = f"{sentence} The oldest waits since {since:%H:%M}."
+        if not counts["running"]:  # else it is a long queue, and someone works on it
+            return Check("Work", State.WARNING, sentence, RESTART)
     stuck = Submission.objects.stuck().count()
     if stuck:
         return Check("Work", State.WARNING, f"{stuck} stored inquiries could not be put on a lead.", STUCK)

@@ -1,5 +1,6 @@
 """The staff pages' forms."""
 
+import re
 from collections.abc import Mapping
 
 import phonenumbers
@@ -132,4 +133,15 @@ def _clean_list(value: str) -> str:
     return ", ".join(dict.fromkeys(word.strip() for word in value.split(",") if word.strip()))
 
 
-CLEANERS = {Kind.PHONE: _clean_phone, Kind.DATE: _clean_date, Kind.LIST: _clean_list}
+def _clean_money(value: str) -> str:
+    """As rules write it: "1200 USD", "1200" without a currency."""
+    found = AMOUNT.fullmatch(value)
+    if found is None:
+        raise forms.ValidationError("Write an amount as 1200, $1,200 or 1200 EUR.", code="money")
+    sign, number, code = found.groups(default="")
+    return f"{number.replace(',', '')} {code.upper() or SIGNS.get(sign, '')}".strip()
+
+
+SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+AMOUNT = re.compile(r"([$€£]?)\s*(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,12}(?:\.\d{1,2})?)\s*([A-Za-z]{3})?")
+CLEANERS = {Kind.PHONE: _clean_phone, Kind.DATE: _clean_date, Kind.LIST: _clean_list, Kind.MONEY: _clean_money}

@@ -30,7 +30,6 @@ from leads.stage import Outcome, Stage, TryAgainLater
 
 logger = logging.getLogger(__name__)
 State = StageRun.State
-
 GIVE_UP_AFTER = 6  # attempts of one lead at one stage
 LONGEST_WAIT = 900  # seconds
 LONG_SHUT = 60  # seconds; a gate that is to stay shut for longer is asked again at a restart

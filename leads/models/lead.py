@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language_info
 
 from leads.fields import FIELDS, INTENTS, URGENCIES
 
@@ -200,7 +201,7 @@ class FieldValue(models.Model):
             return dict(known.choices).get(self.value, self.value)
         if known and known.kind == "date":
             return readable_date(self.value)
-        return self.value
+        return language_name(self.value) if self.field == "language" else self.value
 
 
 class Event(models.Model):
@@ -217,6 +218,13 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+def language_name(code: str) -> str:
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:  # one that Django doesn't know
+        return code
 
 
 def readable_date(value: str) -> str:

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from leads import merging
+from leads.forms import ValueForm
 from leads.intake import receive
 from leads.models import DuplicateSuggestion, Event, FieldValue, Lead, StageGate, StageRun
 from leads.values import Contact, Evidence, FoundValue
@@ -353,3 +354,21 @@ def test_queries_do_not_grow_with_facts(client, lead):
         say(lead, field, f"some {field}", "model")
         Event.objects.create(lead=lead, text=field)
     assert queries() == before
+
+
+AMOUNTS = [
+    ("1200", "1200"),
+    ("$1,200", "1200 USD"),
+    ("€ 250.50", "250.50 EUR"),
+    ("1200 usd", "1200 USD"),
+    ("", ""),
+    ("x", None),
+    ("12 apples", None),
+    ("1,2", None),
+]
+
+
+@pytest.mark.parametrize(("typed", "kept"), AMOUNTS)
+def test_an_edited_amount_is_an_amount(typed, kept):
+    form = ValueForm({"value": typed}, field="amount")
+    assert (form.cleaned_data["value"] if form.is_valid() else None) == kept
