@@ -59,14 +59,14 @@ class Watch:
 
     def probe(self) -> list[str]:
         """Ends the frozen clusters and rings all others; returns the names of the ended ones."""
-        frozen = []
-        for cluster, signs in self.signs().items():
-            if is_frozen(signs, now=timezone.now(), limit=self.limit):
-                frozen.append(cluster)
-                self.asked.pop(cluster, None)
-                end(cluster, self.run_dir)
-            else:
-                self.ask(cluster, signs)
+        signs = self.signs()
+        frozen = [name for name in signs if is_frozen(signs[name], now=timezone.now(), limit=self.limit)]
+        # First, because ringing writes: on SQLite what is frozen may hold the lock that every writer waits for.
+        for cluster in frozen:
+            self.asked.pop(cluster, None)
+            end(cluster, self.run_dir)
+        for cluster in signs.keys() - frozen:
+            self.ask(cluster, signs[cluster])
         return frozen
 
     def ask(self, cluster: str, signs: Signs) -> None:

@@ -1,7 +1,11 @@
 import datetime as dt
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -104,3 +108,17 @@ def test_workers_that_are_told_to_stop_begin_nothing(transactional_db):
     run.refresh_from_db()
     assert (run.state, run.attempts) == ("pending", 0)
     assert not Heartbeat.objects.exists()
+
+
+@pytest.mark.skipif(not settings.IS_SQLITE, reason="only SQLite has one lock for all writers")
+def test_what_is_frozen_is_ended_even_when_it_holds_the_lock_of_all_writers(transactional_db, tmp_path):
+    now = timezone.now()
+    watching = Watch(tmp_path, 1, {"basecamp": now - dt.timedelta(minutes=1)})
+    Heartbeat.objects.create(cluster="basecamp", beat_at=now - dt.timedelta(minutes=2))
+    connection.cursor().execute("PRAGMA busy_timeout = 100")
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as frozen:
+        frozen.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError):  # the others can't be rung; the clock tries again at its next turn
+            watching.probe()
+    connection.close()
+    assert "basecamp" not in watching.asked

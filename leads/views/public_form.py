@@ -7,8 +7,8 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -100,7 +100,7 @@ def _store(request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: 
         earlier = get_object_or_404(Submission, idempotency_key=f"form:{nonce}")  # or the form was just deleted
         if not _is_same(earlier, fields):
             return _page(request, form, inquiry, problem=SENT_BEFORE, status=409)
-    return redirect("public_form_thanks", key=form.key)
+    return HttpResponseRedirect(f"{form.get_absolute_url()}thanks/")
 
 
 def _is_same(submission: Submission, fields: dict[str, str]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 from django_q.models import Failure
 
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 HOUR = 3600.0
 KEPT = 30  # days
+PATIENCE = 4  # seconds that the clock waits for SQLite's lock
 
 
 @dataclass
@@ -58,6 +59,8 @@ class Command(BaseCommand):
         self, *, run_dir: Path, sweep_every: float, probe_every: float, stall_limit: float, **options: Any
     ) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        if settings.IS_SQLITE:  # whoever watches must not stand in line for long: it tries again at the next turn
+            connection.settings_dict["OPTIONS"]["timeout"] = PATIENCE
         watch = Watch(run_dir, stall_limit)
         chores = [
             Chore("sweep", sweep_every, pipeline.sweep),
