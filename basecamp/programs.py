@@ -13,7 +13,7 @@ PYTHON = (sys.executable, "-m")
 MANAGE = (sys.executable, str(settings.BASE_DIR / "manage.py"))
 
 # One thread a worker: two torch threads in two workers on two cores are ten times slower than one in each.
-WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+WORKER_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "MALLOC_ARENA_MAX": "2"}
 PACKAGED_MODEL = "all-MiniLM-L6-v2"  # its weights are installed with requirements.txt, so the hub is never asked
 
 

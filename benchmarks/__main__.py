@@ -19,7 +19,9 @@ def main() -> int:
     figures: list[Figure] = []
     for part in sys.argv[1:] or PARTS:
         print(f"{part} …", flush=True)
-        figures += import_module(f"benchmarks.{part}").run()
+        found = import_module(f"benchmarks.{part}").run()
+        print("\n".join(figure.line() for figure in found), flush=True)
+        figures += found
     print("\n".join([HEAD, *(figure.line() for figure in figures)]))
     return 0 if all(figure.is_met is not False for figure in figures) else 1
 

@@ -25,6 +25,7 @@ VISITS = 40
 def run() -> list[Figure]:
     """In a scratch database of its own."""
     settings.ALLOWED_HOSTS = ["*"]
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     runner = get_runner(settings)(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     try:

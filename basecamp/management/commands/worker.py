@@ -1,3 +1,4 @@
+import gc
 import logging
 import os
 import signal
@@ -67,6 +68,8 @@ class Command(BaseCommand):
         pipeline.ring(name)
         self.load(name)
         connections.close_all()
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays shared: the children's collectors would copy it by touching it
         leash.leash_children()
         Workers().start()
 
