@@ -145,7 +145,8 @@ def test_starts_announces_itself_and_stops_in_order(start: Callable[..., Running
     stopped = [
         line.split("stopped: ")[1].split()[0] for line in log.read_text()[before:].splitlines() if "stopped:" in line
     ]
-    order = [name.split("-")[0] for name in stopped]
+    # The announcer may be about to end by itself, its last line just written.
+    order = [name.split("-")[0] for name in stopped if name != "announce"]
     assert order == ["web", "clock", "worker", "worker", "worker", "chroma"]
     assert running.output.read_text().endswith("baseCamp has stopped.\n")
 
