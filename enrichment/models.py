@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.db import models
 from django.utils import timezone
 
@@ -67,3 +69,79 @@ class LeadKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key.split(':')[0]} of lead {self.lead_id}"
+
+
+class LearnedWeightsQuerySet(models.QuerySet["LearnedWeights"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class LearnedWeights(models.Model):
+    """A correction of the shipped weights, learned from staff's decisions. At most one is in use.
+
+    `coefficients` are by signal; `figures` say how it did on decisions it had not seen, beside what was in use.
+    """
+
+    version = models.PositiveIntegerField(unique=True)
+    coefficients = models.JSONField(default=dict)
+    decisions = models.PositiveIntegerField(help_text="How many it was learned from.")
+    figures = models.JSONField(default=dict)
+    is_active = models.BooleanField(default=False)
+    note = models.CharField(max_length=300, blank=True, help_text="Why it is or is not in use.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LearnedWeightsQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_active"], condition=models.Q(is_active=True), name="one_learned_in_use"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Learned weights {self.version}"
+
+
+class Sweep(models.Model):
+    """One pass over all leads for duplicates, in blocks; goes on where it stopped. `position`: the last lead done."""
+
+    position = models.BigIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0, help_text="New suggestions.")
+    started_at = models.DateTimeField(default=timezone.now)
+    moved_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(models.Value(1), condition=models.Q(finished_at=None), name="one_sweep_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Sweep {self.pk}: {self.done} of {self.total}"
+
+
+class MeaningQuery(models.Model):
+    """A question to the search by meaning. The worker that has the model turns it into a vector; kept for repeats."""
+
+    text = models.CharField(max_length=500)
+    model = models.CharField(max_length=200)
+    vector = models.BinaryField(null=True)
+    problem = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["text", "model"], name="one_vector_per_question"),
+        ]
+        indexes = [
+            # What the worker has yet to turn into a vector.
+            models.Index(fields=["id"], name="meaning_waiting", condition=models.Q(vector=None, problem="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"Question {self.pk}"

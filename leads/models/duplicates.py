@@ -13,6 +13,13 @@ class DuplicateSuggestionQuerySet(models.QuerySet["DuplicateSuggestion"]):
     def about(self, lead_id: int) -> Self:
         return self.filter(Q(first=lead_id) | Q(second=lead_id))
 
+    def to_review(self) -> Self:
+        """What the review list shows: not the unlikely pairs that are only asked to learn from."""
+        return self.open().filter(is_probe=False, first__merged_into=None, second__merged_into=None)
+
+    def decided(self) -> Self:
+        return self.exclude(state=DuplicateSuggestion.State.OPEN)
+
     def likeliest_first(self) -> Self:
         return self.order_by("-probability", "-id")
 
@@ -21,19 +28,34 @@ class DuplicateSuggestion(models.Model):
     """A pair of leads that may be the same person or company, with the reasons. `first` is the older lead.
 
     `reasons` is a list of `{"text": "same phone", "weight": 7.2}`; weights are bits of evidence, for or against.
+    `signals` are the numbers behind them, which decisions teach the matcher by; `log_odds` is what it said without
+    what it had learned. Once decided, both stay as they were.
     """
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
         MERGED = "merged", "Merged"
         DISMISSED = "dismissed", "Dismissed"
+        RELATED = "related", "Related"
+
+    class Relation(models.TextChoices):
+        COLLEAGUE = "colleague", "Colleague"
+        FAMILY = "family", "Family"
 
     first = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="+")
     probability = models.FloatField()
     similarity = models.FloatField(null=True, blank=True, help_text="Cosine of the two messages, -1 to 1.")
     reasons = models.JSONField(default=list)
+    log_odds = models.FloatField(default=0.0, help_text="Bits, before what was learned.")
+    signals = models.JSONField(default=dict, blank=True)
+    weights = models.CharField(max_length=60, blank=True, help_text="The version of the weights.")
+    is_probe = models.BooleanField(default=False, help_text="An unlikely pair, asked only to learn from the answer.")
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    relation = models.CharField(max_length=10, choices=Relation, blank=True)
+    shared_keys = models.JSONField(
+        default=list, blank=True, help_text="E-mails and phones both had when decided; another one asks again."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
@@ -50,10 +72,18 @@ class DuplicateSuggestion(models.Model):
             models.CheckConstraint(
                 condition=Q(probability__gte=0) & Q(probability__lte=1), name="probability_from_0_to_1"
             ),
+            models.CheckConstraint(
+                condition=Q(state="related", relation__gt="") | (~Q(state="related") & Q(relation="")),
+                name="related_says_how",
+            ),
         ]
         indexes = [
             # The review list: open ones, likeliest first.
-            models.Index(fields=["-probability", "-id"], name="suggestion_open", condition=Q(state="open")),
+            models.Index(
+                fields=["-probability", "-id"], name="suggestion_to_review", condition=Q(state="open", is_probe=False)
+            ),
+            # What was decided, newest first: the list of decisions, and what is learned from.
+            models.Index(fields=["-decided_at"], name="suggestion_decided", condition=~Q(state="open")),
         ]
 
     def __str__(self) -> str:

@@ -64,9 +64,10 @@ class Lead(models.Model):
     received_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     is_sample = models.BooleanField(default=False)
+    # Erasing a lead erases what was folded into it: it is the same person.
     # No index over all rows: SQLite would take it for "not merged", which is nearly all of them, and then sort those.
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged", db_index=False
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged", db_index=False
     )
 
     first_name = models.CharField(max_length=100, blank=True)
