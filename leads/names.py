@@ -4,47 +4,91 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import jellyfish
+
 
 def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-TITLES = word_set("mr mrs ms miss mx dr prof sir madam herr frau sr sra srta don dona mme mlle jr sen ii iii")
+TITLES = word_set(
+    "mr mrs ms miss mx dr prof sir madam herr frau sr sra srta don dona mme mlle jr sen ii iii pan pani sig sigra "
+    "signor signora dott dottssa ing ingeniero lic doktor shri smt"
+)
 LEGAL_FORMS = word_set(
     "inc incorporated llc llp lp ltd limited co corp corporation company plc gmbh ag kg ohg ug mbh sa sas sarl srl spa "
     "bv nv oy ab as aps pty pte the"
 )
-# Each line: one name and what it is called by; any two of a line may be the same person.
+# Parted by bars: one name and what it is called by; any two of a group may be the same person.
 NICKNAMES = """
-abigail abby | alexander alex sasha alejandro | alexandra alex sandra | andrew andy drew andreas | anthony tony antonio
-barbara barb | benjamin ben benny | catherine katherine kathryn cathy kathy kate katie | charles charlie chuck carlos
-christina tina chris | christine chris tina | christopher chris | cynthia cindy | daniel dan danny | david dave
-deborah deb debbie debra | donald don donnie | dorothy dot dottie | edward ed eddie ted eduardo
-elizabeth liz lizzie beth betty eliza | emily em | eugene gene | francis frank | francisco paco pancho frank
-frederick fred freddie | gabriel gabe | gabriela gaby | gerald gerry jerry | gregory greg | guadalupe lupe
-harold hal harry | henry hank harry | isabella bella isabel | jacob jake | james jim jimmy jamie | jason jay
-jeffrey jeff geoffrey | jennifer jen jenny | jessica jess jessie | jesus chuy | johann hans | john johnny jack jon
-jonathan jon | jose pepe | joseph joe joey | joshua josh | juan johnny | judith judy | kenneth ken kenny
-kimberly kim | lawrence larry | leonard leo len | leticia lety | louis lou luis | margaret maggie meg peggy marge
-maria mary | matthew matt | maximilian max | melissa mel | michael mike mick miguel mitch | michelle shelly
-nathaniel nate nathan | nicholas nick nicolas | nicole nikki | pamela pam | patricia pat patty trish | patrick pat
-peter pete pedro | philip phil phillip | rachel rach | raymond ray | rebecca becky becca | richard rick dick rich
-robert rob bob bobby bert roberto | ronald ron ronnie | rosario chayo | roy leroy | russell russ | samantha sam
-samuel sam sammy | sandra sandy | sebastian seb | sophia sophie | stephanie steph | stephen steve steven esteban
-susan sue susie suzanne | tamara tammy | teresa theresa terry tess | theodore ted theo | thomas tom tommy
-timothy tim | valerie val | veronica ronnie | victor vic | victoria vicky vic tori | vincent vince vinny
-virginia ginny
-walter walt | william bill billy will liam wilhelm guillermo | zachary zach zack
+abigail abby | alexander alex sasha alejandro | alexandra alex sandra | andrew andy drew andreas
+anthony tony antonio tono | barbara barb | benjamin ben benny | catherine katherine kathryn cathy kathy kate katie
+charles charlie chuck carlos | christina tina chris | christine christl christel chris tina | christopher chris
+cynthia cindy | daniel dan danny | david dave | deborah deb debbie debra | donald don donnie | dorothy dot dottie
+edward ed eddie ted eduardo | elizabeth liz lizzie beth betty eliza | emily em | eugene gene | francis frank
+francisco paco pancho frank | frederick fred freddie | gabriel gabe | gabriela gaby | gerald gerry jerry
+gregory greg | guadalupe lupe lupita | harold hal harry | henry hank harry | isabella bella isabel | jacob jake
+james jim jimmy jamie | jason jay | jeffrey jeff geoffrey | jennifer jen jenny | jessica jess jessie | jesus chuy
+johann hans | john johnny jack jon | jonathan jon | jose pepe | joseph joe joey | joshua josh | juan johnny
+judith judy | kenneth ken kenny | kimberly kim | lawrence larry | leonard leo len | leticia lety | louis lou luis
+margaret maggie meg peggy marge | maria mary | matthew matt | maximilian max | melissa mel
+michael mike mick miguel mitch | michelle shelly | nathaniel nate nathan | nicholas nick nicolas | nicole nikki
+pamela pam | patricia pat patty trish | patrick pat | peter pete pedro | philip phil phillip | rachel rach
+raymond ray | rebecca becky becca | richard rick dick rich | robert rob bob bobby bert roberto | ronald ron ronnie
+rosario chayo | roy leroy | russell russ | samantha sam | samuel sam sammy | sandra sandy | sebastian seb
+sophia sophie | stephanie steph | stephen steve steven esteban | susan sue susie susi suzanne susanne | tamara tammy
+teresa theresa terry tess | theodore ted theo | thomas tom tommy | timothy tim | valerie val | veronica ronnie
+victor vic | victoria vicky vic tori | vincent vince vinny | virginia ginny | walter walt
+william bill billy will liam wilhelm guillermo | zachary zach zack | adalbert bela | agnieszka aga
+aleksandra ola sasha | aleksandr oleksandr alexander sasha sascha alex | alessandro sandro ale
+anastasia nastya stacy | andrzej jedrek | anna ania anya anka anita hanka | antonella anto | barbara basia
+beatrice bea | bozena bozenka | concetta titti | dmitri dmitry dmytro dima mitya | dolores lola | dorota dorotka
+ekaterina kateryna katya katja | elena olena lena jelena helena | elzbieta ela | eva evka | evgeny yevhen jenya zhenya
+fernanda fer nanda | fernando fer nando | francesco franco ciccio | franziska franzi | frantisek franta
+friedrich fritz | giovanni gianni vanni | giuseppe beppe pino peppe | gretchen margarete greta | gunther gunter
+hannelore hanne | ignacio nacho | ivan vanya vania | jan honza janek hans | jiri jirka | joaquin quino
+johannes hannes hans jo | josef pepa sepp jupp | jozef jozek | juana juanita | karl kalle charly | karl heinz kalle
+katarzyna kasia kaska | katerina katka kacka | katharina kathi kati kathe | krzysztof krzysiek | ludmila lida luda
+luigi gigi | magdalena magda leni lena | malgorzata gosia | manjunath manju | marek mareczek | maria mariya masha
+mariana mari | martina marti | mehmet memo mohammed | michal michael misa | mikhail mykhailo misha michael
+mohammed muhammad mohamed mehmet mo | monica moni | mustafa mousa | nadezhda nadia | natalia nataliya natalya natasha
+nikolai mykola kolya nicolas | olga olha olya | pavel pavlo pasha paul | petr petra peter petya | piotr piotrek peter
+rosa rosi rosita | salvatore toto turi | sergei serhii sergiy sergey serhij sergio seryozha serozha
+stanislaw staszek | svetlana sveta | tatiana tetiana tanya tania | tomasz tomek thomas | ursula uschi ulla
+valentina vale | valeria vale | vladimir volodymyr vova volodya | wojciech wojtek | wolfgang wolf | xaver xaverl
+yulia julia yuliya iuliia yuliia | zaneta zanetka
 """
+# Letters that are no Latin letter with an accent: as they are written where they are not at hand.
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss", "ħ": "h"}
+    | dict(zip("абвгґдезиіклмнопрстуфцыэћђљњјџ", "abvggdeziiklmnoprstufcyecdlnjd", strict=True))
+    | {"ж": "zh", "х": "kh", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "ю": "yu", "я": "ya", "є": "ye"}
+    | dict(zip("αβγδεζηικλμνξοπρσςτυφω", "avgdeziiklmnxoprsstyfo", strict=True))
+    | {"θ": "th", "χ": "ch", "ψ": "ps"}
+)
 _GROUPS = [word_set(line) for line in NICKNAMES.replace("\n", "|").split("|") if line.strip()]
+_GROUPS_OF = {
+    name: frozenset(place for place, group in enumerate(_GROUPS) if name in group)
+    for name in frozenset().union(*_GROUPS)
+}
+_NONE: frozenset[int] = frozenset()
+_SPELLINGS = (
+    ("schtsch", "sh"), ("shch", "sh"), ("tsch", "ch"), ("sch", "sh"), ("zh", "z"), ("gh", "g"), ("j", "i"),
+    ("ae", "a"), ("oe", "o"), ("ue", "u"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("kh", "h"), ("ou", "u"), ("y", "i"),
+    ("ij", "i"), ("iy", "i"), ("tz", "z"), ("cz", "ch"), ("sz", "sh"), ("w", "v"), ("x", "ks"),
+)  # fmt: skip
+_DOUBLED = re.compile(r"(.)\1+")
 _WORD = re.compile(r"[^\W_]+")
 
 
 @lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """Lower case, without accents and punctuation, single spaces: "O’Brien-Müller" is "obrien muller"."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(char))
-    return " ".join(_WORD.findall(plain.replace("'", "").replace("’", "").replace("ß", "ss")))
+    if text.isascii():
+        return " ".join(_WORD.findall(text.lower().replace("'", "")))
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in parts if not unicodedata.combining(char)).translate(_LETTERS)
+    return " ".join(_WORD.findall(plain.replace("'", "").replace("’", "")))
 
 
 def folded_name(text: str) -> str:
@@ -58,7 +102,29 @@ def folded_company(text: str) -> str:
     return " ".join(word for word in words if word not in LEGAL_FORMS) or " ".join(words)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
+def spelled(folded: str) -> str:
+    """One spelling for those that a name is written in: "mueller" and "muller", "philipp" and "filip"."""
+    for written, plain in _SPELLINGS:
+        folded = folded.replace(written, plain)
+    return _DOUBLED.sub(r"\1", folded)
+
+
+@lru_cache(maxsize=50_000)
+def sound(folded: str) -> str:
+    """A code that names of like sound share; empty for no name."""
+    return jellyfish.metaphone(spelled(folded))[:6]
+
+
 def is_nickname(one: str, other: str) -> bool:
     """Whether two folded first names may call the same person: "bill" and "william"."""
-    return any(one in group and other in group for group in _GROUPS)
+    return not _GROUPS_OF.get(one, _NONE).isdisjoint(_GROUPS_OF.get(other, _NONE))
+
+
+def split_name(full: str) -> tuple[str, str]:
+    """First and last name of a name written in one: "Jones, Carmen", "Dr. Charles B. Singhal"."""
+    from nameparser import HumanName  # late: reading its word lists takes time
+
+    name = HumanName(full)
+    first, last = " ".join(filter(None, (name.first, name.middle))), name.last
+    return (last, "") if last and not first and not name.title else (first, last)
