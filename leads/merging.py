@@ -1,6 +1,6 @@
 """The one writer of lead fields: which value wins, what is remembered of it, and a person's edits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from leads.fields import COLUMNS, FIELDS, Group
 from leads.keys import email_key, phone_key
-from leads.models import Event, FieldValue, Lead, Submission
+from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
 from leads.values import Evidence, FoundValue
 
 Origin = FieldValue.Origin
@@ -18,6 +18,18 @@ State = FieldValue.State
 # Who wins for contact and facts. A judgement is read better by the model than by word lists, so there the two swap.
 FACT_RANK = {Origin.MODEL: 1, Origin.RULE: 2, Origin.CRM: 3, Origin.SUBMITTER: 4, Origin.STAFF: 5}
 JUDGEMENT_RANK = FACT_RANK | {Origin.RULE: 1, Origin.MODEL: 2}
+
+
+LONGEST_SEARCHED = 2000  # characters of one message that the word search sees
+MOST_SEARCHED = 20_000  # of all messages of a lead
+
+
+class MergedAway(Exception):
+    """The lead was folded into another, which is the one to change; the message is a plain sentence."""
+
+    def __init__(self, lead: Lead) -> None:
+        super().__init__(f"“{lead.name}” was merged into another lead.")
+        self.lead = lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,8 @@ def rank(value: FieldValue) -> int:
 
 def apply(items: Iterable[NewValues], *, origin: str) -> None:
     """Writes what a source found to many leads at once: the stronger origin wins, a losing newer value stays
-    as a suggestion, the same value twice changes nothing. Call it inside a transaction."""
+    as a suggestion, the same value twice changes nothing. A lead that was folded into another stays as it is.
+    Call it inside a transaction."""
     items = [item for item in items if item.values]
     change = _Change(leads=_locked_leads([item.lead.pk for item in items]))
     history = _history(change.leads)
@@ -68,12 +81,15 @@ def begin(lead: Lead, values: Sequence[FoundValue], *, text: str) -> list[FieldV
     for row in rows:
         row.state = State.CURRENT
         setattr(lead, row.field, row.value[: _width(row.field)])
-    _refresh_keys(lead, text)
+    _refresh_keys(lead, text[:LONGEST_SEARCHED])
     return rows
 
 
 def edit(lead: Lead, *, field: str, value: str, actor: str) -> None:
-    """A person's edit: wins over everything and locks the field. An empty value is an edit too."""
+    """A person's edit: wins over everything and locks the field. An empty value is an edit too.
+
+    Raises MergedAway, as accept does, when the lead was folded into another.
+    """
     _enter(NewValues(lead, [FoundValue(field, value.strip())], made_by=actor), actor=actor)
 
 
@@ -89,24 +105,39 @@ def accept(suggestion: FieldValue, *, actor: str) -> None:
 
 def refuse(suggestion: FieldValue, *, actor: str) -> None:
     """A person turns a suggested value down; the same value is not suggested again."""
-    FieldValue.objects.filter(pk=suggestion.pk).suggested().update(state=State.REFUSED, made_by=actor)
+    refused = FieldValue.objects.filter(pk=suggestion.pk, lead__merged_into=None).suggested()
+    refused.update(state=State.REFUSED, made_by=actor)
 
 
 def set_lock(value: FieldValue, *, is_locked: bool) -> None:
     """Locks the current value against machines, or lets them change it again."""
-    FieldValue.objects.filter(pk=value.pk).current().update(is_locked=is_locked)
+    FieldValue.objects.filter(pk=value.pk, lead__merged_into=None).current().update(is_locked=is_locked)
+
+
+def restate(lead: Lead, columns: Mapping[str, str]) -> None:
+    """Has a locked lead repeat values that `leads.merges` put in place, and be found by what hangs on it now."""
+    for column, value in columns.items():
+        if column in COLUMNS:
+            setattr(lead, column, value[: _width(column)])
+    _save_leads([lead])
 
 
 def _enter(item: NewValues, *, actor: str) -> None:
     lead, (found,) = item.lead, item.values
     with transaction.atomic():
         change = _Change(leads=_locked_leads([lead.pk]))  # before its values, as in apply: no deadlock
+        _refuse_merged(lead, change)
         FieldValue.objects.filter(lead=lead, field=found.field).suggested().update(state=State.PAST)
         row = _as_row(item, found, Origin.STAFF)
         row.is_locked = True
         _weigh(row, _history(change.leads).get((lead.pk, found.field), []), change)
         _write(change)
         Event.objects.create(lead=lead, actor=actor, text=f"{row.label} changed to “{row.display[:200]}”")
+
+
+def _refuse_merged(lead: Lead, change: _Change) -> None:
+    if not change.leads and (merged := Lead.objects.filter(pk=lead.pk).exclude(merged_into=None).first()):
+        raise MergedAway(merged)
 
 
 def _as_row(item: NewValues, found: FoundValue, origin: str) -> FieldValue:
@@ -127,8 +158,9 @@ def _as_row(item: NewValues, found: FoundValue, origin: str) -> FieldValue:
 
 
 def _locked_leads(ids: Sequence[int]) -> dict[int, Lead]:
-    """Fresh rows: the caller's may be minutes old, and a person may have edited the lead since."""
-    return {lead.pk: lead for lead in Lead.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    """Fresh rows: the caller's may be minutes old, and a person may have edited or merged the lead since."""
+    leads = Lead.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    return {lead.pk: lead for lead in leads if lead.merged_into_id is None}
 
 
 def _history(lead_ids: Iterable[int]) -> dict[tuple[int, str], list[FieldValue]]:
@@ -150,7 +182,7 @@ def _weigh(new: FieldValue, rows: list[FieldValue], change: _Change) -> None:
 
 def _take_over(new: FieldValue, current: FieldValue | None, change: _Change) -> None:
     if new.lead_id not in change.leads:
-        return  # erased meanwhile
+        return  # erased or merged meanwhile
     if current is not None:
         if _says_the_same(new, current):
             return
@@ -191,28 +223,41 @@ def _write(change: _Change) -> None:
     # Old values step down before new ones step up: the database allows one current value per field.
     FieldValue.objects.filter(pk__in=[row.pk for row in change.updated]).update(state=State.PAST)
     FieldValue.objects.bulk_create(change.created)
-    touched = [change.leads[pk] for pk in change.touched]
-    texts = _messages(change.touched)
-    for lead in touched:
-        _refresh_keys(lead, texts.get(lead.pk, ""))
+    _save_leads([change.leads[pk] for pk in change.touched])
+
+
+def _save_leads(leads: Sequence[Lead]) -> None:
+    ids = [lead.pk for lead in leads]
+    texts, contacts = _messages(ids), _contacts(ids)
+    for lead in leads:
+        _refresh_keys(lead, texts.get(lead.pk, ""), contacts.get(lead.pk, ()))
         lead.updated_at = timezone.now()
     # An upsert of rows that are locked, so known to exist: bulk_update takes four times as long.
     columns = [*COLUMNS, "email_key", "phone_key", "search_text", "updated_at"]
-    Lead.objects.bulk_create(touched, update_conflicts=True, unique_fields=["id"], update_fields=columns)
+    Lead.objects.bulk_create(leads, update_conflicts=True, unique_fields=["id"], update_fields=columns)
 
 
 def _messages(lead_ids: Iterable[int]) -> dict[int, str]:
-    texts: dict[int, str] = {}
+    texts: dict[int, list[str]] = {}
     for lead_id, text in Submission.objects.filter(lead__in=list(lead_ids)).values_list("lead", "text"):
-        texts[lead_id] = f"{texts.get(lead_id, '')} {text}"[:2000]
-    return texts
+        texts.setdefault(lead_id, []).append(text[:LONGEST_SEARCHED])
+    return {lead_id: " ".join(found) for lead_id, found in texts.items()}
 
 
-def _refresh_keys(lead: Lead, message: str) -> None:
+def _contacts(lead_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What else a lead can be reached by, as written and as its key."""
+    found: dict[int, list[str]] = {}
+    points = ContactPoint.objects.filter(lead__in=list(lead_ids)).order_by("id")
+    for lead_id, value, key in points.values_list("lead", "value", "key"):
+        found.setdefault(lead_id, []).extend([value, key])
+    return found
+
+
+def _refresh_keys(lead: Lead, message: str, contacts: Sequence[str] = ()) -> None:
     lead.email_key = email_key(lead.email)
     lead.phone_key = phone_key(lead.phone, settings.DEFAULT_REGION)
-    who = [lead.first_name, lead.last_name, lead.email, lead.phone, lead.phone_key, lead.company]
-    lead.search_text = " ".join([*who, message[:2000]]).lower()
+    who = [lead.first_name, lead.last_name, lead.email, lead.phone, lead.phone_key, lead.company, *contacts]
+    lead.search_text = " ".join([*who, message[:MOST_SEARCHED]]).lower()
 
 
 def _width(column: str) -> int | None:

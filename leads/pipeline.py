@@ -13,17 +13,16 @@ the outcome and queues what follows. Whatever dies, `sweep` finds the rows again
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import Case, F, Min, Q, Value, When
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_q.models import OrmQ
-from django_q.tasks import async_task
 
+from leads.bells import ring, ring_after_commit
 from leads.models import Heartbeat, Lead, StageGate, StageRun, Submission
 from leads.models.pipeline import STAGES
 from leads.stage import Outcome, Stage, TryAgainLater
@@ -35,6 +34,13 @@ LONGEST_WAIT = 900  # seconds
 LONG_SHUT = 60  # seconds; a gate that is to stay shut for longer is asked again at a restart
 # What the database raises when it is away, is locked for too long or breaks a deadlock: nothing is wrong with the data.
 DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+class _Folded(Exception):
+    """Leads of the batch were merged into others while it was worked on: what came of it must not be saved."""
+
+    def __init__(self, lead_ids: Collection[int]) -> None:
+        self.lead_ids = lead_ids
 
 
 # ---- asking for work -----------------------------------------------------------------------------------------------
@@ -79,26 +85,6 @@ def retry(runs: models.QuerySet[StageRun]) -> int:
     for cluster in clusters:
         ring_after_commit(cluster)
     return count
-
-
-def ring_after_commit(cluster: str) -> None:
-    """Rings once the work is stored. Should that fail it is no error: the sweep rings again."""
-    transaction.on_commit(lambda: ring(cluster), robust=True)
-
-
-def ring(cluster: str) -> None:
-    """Tells a cluster that there is work, unless a bell that nobody answered yet is already in its queue."""
-    if not _has_unanswered_bell(cluster):
-        async_task("leads.tasks.work", cluster, q_options={"cluster": cluster})
-
-
-def _has_unanswered_bell(cluster: str) -> bool:
-    """By hand: this runs in each submission, and building the query would take longer than asking it."""
-    table = connection.ops.quote_name(OrmQ._meta.db_table)
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT 1 FROM {table} WHERE key = %s AND lock <= %s LIMIT 1", [cluster, now])
-        return cursor.fetchone() is not None
 
 
 def sweep() -> int:
@@ -199,6 +185,8 @@ def _take(stage: Stage) -> uuid.UUID:
 def _pass(stage: Stage, runs: list[StageRun]) -> None:
     try:
         _finish(stage, runs, _call(stage, runs))
+    except _Folded as folded:
+        _leave_out(runs, folded.lead_ids)
     except TryAgainLater as later:
         _postpone(stage, runs, later)
     except Exception as error:
@@ -232,9 +220,10 @@ def _unexpected(error: Exception) -> str:
 
 
 def _call(stage: Stage, runs: list[StageRun]) -> Outcome:
-    """Read and call, outside any transaction."""
+    """Read and call, outside any transaction. Leads that were folded into others are left in peace."""
     function: Callable[[Sequence[Lead]], Outcome] = import_string(stage.function)
-    leads = Lead.objects.filter(pk__in=[run.lead_id for run in runs]).prefetch_related("submissions")
+    found = Lead.objects.filter(pk__in=[run.lead_id for run in runs]).prefetch_related("submissions")
+    leads = [lead for lead in found if stage.takes_merged or lead.merged_into_id is None]
     return function(sorted(leads, key=lambda lead: lead.pk))
 
 
@@ -242,7 +231,7 @@ def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
     """Write: the stage's results, the rows' outcomes and the next stages, in one transaction."""
     with transaction.atomic():
         outcome.save()
-        mine = _held(runs)
+        mine = _held(runs, may_be_merged=stage.takes_merged)
         passed = [run for run in mine if run.lead_id not in outcome.failed and run.lead_id not in outcome.later]
         now = timezone.now()
         for run in mine:
@@ -256,13 +245,22 @@ def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
         schedule([run.lead_id for run in passed], stage.then)
 
 
-def _held(runs: list[StageRun]) -> list[StageRun]:
+def _leave_out(runs: list[StageRun], lead_ids: Collection[int]) -> None:
+    """The merged leads' rows go; the others' are worked on once more, at once."""
+    StageRun.objects.filter(pk__in=[run.pk for run in runs], lead__in=lead_ids).delete()
+    again = TryAgainLater("Another lead of the batch was merged meanwhile.", is_service_down=True)
+    _put_back([run for run in runs if run.lead_id not in lead_ids], again)
+
+
+def _held(runs: list[StageRun], *, may_be_merged: bool = True) -> list[StageRun]:
     """The rows that are still this worker's: none whose lease ran out and which another took, none erased.
 
     Leads are locked before their rows, as a person's change does it: the other way round they would deadlock.
     """
     leads = Lead.objects.select_for_update().filter(pk__in=[run.lead_id for run in runs]).order_by("pk")
-    list(leads.values_list("pk", flat=True))
+    merged = {pk for pk, into in leads.values_list("pk", "merged_into") if into is not None}
+    if merged and not may_be_merged:
+        raise _Folded(merged)
     claims = {run.claim for run in runs}
     held = StageRun.objects.select_for_update().running().filter(claim__in=claims, pk__in=[run.pk for run in runs])
     return list(held.order_by("pk"))

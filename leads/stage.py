@@ -12,7 +12,8 @@ class Stage:
     `() -> str | None`: a plain sentence while the service behind the stage can't be used, None when it can.
     `lease` is how long in seconds a batch may take before another worker takes it over; `then` are the stages that
     follow; `delay` waits so many seconds before the stage is due, so that several changes are sent as one;
-    an exclusive stage has one batch at a time, whatever the number of workers.
+    an exclusive stage has one batch at a time, whatever the number of workers. Only a stage that `takes_merged` gets
+    leads that were folded into others.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Stage:
     gate: str = ""
     delay: float = 0
     is_exclusive: bool = False
+    takes_merged: bool = False
 
 
 class TryAgainLater(Exception):

@@ -1,13 +1,17 @@
-"""The lead's status: which change is allowed, and the one function that makes it."""
+"""The lead's status: which change is allowed, the one function that makes it, and when it was first made."""
+
+from collections.abc import Collection
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from leads import pipeline
+from leads.merging import MergedAway
 from leads.models import Event, Lead
 
 Status = Lead.Status
+CHANGED = "Status changed to"  # how the events of changes begin
 
 # Qualified or not is decided while working on a lead; a wrong turn can be taken back, a conversion only to qualified.
 TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -35,10 +39,13 @@ def next_statuses(status: str) -> list[tuple[str, str]]:
 def change_status(lead: Lead, status: str, actor: str) -> None:
     """Moves the lead on, notes it in the timeline and queues the push. The same status again changes nothing.
 
-    Raises WrongTransition when the status can't follow the present one.
+    Raises WrongTransition when the status can't follow the present one, MergedAway when the lead is no longer one of
+    its own.
     """
     with transaction.atomic():
         fresh = Lead.objects.select_for_update().get(pk=lead.pk)
+        if fresh.merged_into_id is not None:
+            raise MergedAway(fresh)
         if status != fresh.status:
             _change(fresh, status, actor)
     lead.status, lead.updated_at = fresh.status, fresh.updated_at
@@ -49,6 +56,12 @@ def _change(lead: Lead, status: str, actor: str) -> None:
         raise WrongTransition(lead.status, status)
     lead.status, lead.updated_at = status, timezone.now()
     lead.save(update_fields=["status", "updated_at"])
-    Event.objects.create(lead=lead, actor=actor, text=f"Status changed to {lead.get_status_display()}")
+    Event.objects.create(lead=lead, actor=actor, text=f"{CHANGED} {lead.get_status_display()}")
     # The last stage is what tells others: the status changes nothing that the ones before it read.
     pipeline.schedule([lead.pk], [settings.LEAD_PIPELINE[-1].name])
+
+
+def first_changes(lead_ids: Collection[int]) -> dict[int, Event]:
+    """By lead, the first change of its status that somebody made: when the lead was taken care of, and by whom."""
+    changes = Event.objects.filter(lead__in=lead_ids, text__startswith=CHANGED).exclude(actor="")
+    return {event.lead_id: event for event in changes.order_by("-at", "-id")}

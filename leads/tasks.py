@@ -20,14 +20,17 @@ stopping = mmap.mmap(-1, 1)
 
 
 def work(cluster: str) -> None:
-    """Admits what came in and passes batches through the cluster’s stages until nothing is due or the shift is over."""
+    """Admits what came in and passes batches through the cluster’s stages until nothing is due or the shift is over.
+
+    When no lead waits, there is time for what can wait: a little of it at a time, after which leads come first again.
+    """
     if stopping[0]:
         return  # the bell is rung again at the next start
     stages = [stage for stage in settings.LEAD_PIPELINE if stage.cluster == cluster]
     _do_chores(cluster)
     end = time.monotonic() + SHIFT
     pipeline.beat(cluster)
-    while _pass_one_round(stages):
+    while _pass_one_round(stages) or _do_what_can_wait(cluster):
         if stopping[0] or time.monotonic() > end:
             pipeline.ring(cluster)
             break
@@ -46,6 +49,15 @@ def _do_chores(cluster: str) -> None:
     if chores:
         pipeline.beat(cluster, busy_for=CHORES)
         import_string(chores)()
+
+
+def _do_what_can_wait(cluster: str) -> bool:
+    """Whether there is more of it."""
+    spare = settings.CLUSTER_SPARE_TIME.get(cluster)
+    if not spare or stopping[0]:
+        return False
+    pipeline.beat(cluster, busy_for=CHORES)
+    return bool(import_string(spare)())
 
 
 def _pass_one_round(stages: list[Stage]) -> bool:

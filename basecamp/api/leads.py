@@ -5,17 +5,20 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router
 
 from basecamp.api import present
 from basecamp.api.auth import key_with
+from basecamp.api.intake import status_url
 from basecamp.api.paging import page_of
 from basecamp.api.problems import BODY_PROBLEMS, PROBLEMS, ApiError, Problem
-from basecamp.api.schemas import LeadChange, LeadFilters, LeadOut, LeadPage
+from basecamp.api.schemas import LeadChange, LeadFilters, LeadOut, LeadPage, Moved
 from leads import facts
 from leads.api_keys import Scope
 from leads.forms import ValueForm
+from leads.merges import root
+from leads.merging import MergedAway
 from leads.models import ApiKey, FieldValue, Lead
 from leads.status import WrongTransition, change_status
 from leads.steps import with_gates
@@ -55,14 +58,20 @@ def _narrowed(filters: LeadFilters) -> Any:
 @router.get(
     "leads/{lead_id}",
     auth=key_with(Scope.READ),
-    response={200: LeadOut, 404: Problem, **PROBLEMS},
+    response={200: LeadOut, 301: Moved, 404: Problem, **PROBLEMS},
     summary="Read a lead",
     operation_id="lead",
     url_name="lead",
 )
-def lead(request: HttpRequest, lead_id: str) -> LeadOut:
-    """The whole lead: every value with where it came from, every stage of its processing with its state."""
-    return present.whole(_get(lead_id))
+def lead(request: HttpRequest, lead_id: str) -> LeadOut | HttpResponse:
+    """The whole lead: every value with where it came from, every stage of its processing with its state. A lead that
+    was merged into another answers 301 with the other's address and id."""
+    found = _get(lead_id)
+    return present.whole(found) if found.merged_into_id is None else _moved(root(found))
+
+
+def _moved(to: Lead) -> HttpResponse:
+    return JsonResponse({"id": to.public_id}, status=301, headers={"Location": status_url(to)})
 
 
 @router.patch(
@@ -80,6 +89,8 @@ def change_lead(request: HttpRequest, lead_id: str, change: LeadChange) -> LeadO
     contact = _clean_contact(change)
     actor = f"API: {key.name}"
     try:
+        if found.merged_into_id is not None:
+            raise MergedAway(found)
         with transaction.atomic():
             for field, value in contact.items():
                 if value != getattr(found, field):
@@ -88,6 +99,9 @@ def change_lead(request: HttpRequest, lead_id: str, change: LeadChange) -> LeadO
                 change_status(found, change.status, actor)
     except WrongTransition as error:
         raise ApiError(409, "conflict", str(error)) from None
+    except MergedAway as error:
+        sentence = f"This lead was merged into {root(error.lead).public_id}; change that one."
+        raise ApiError(409, "merged", sentence) from None
     return present.whole(_get(lead_id))
 
 
@@ -108,7 +122,7 @@ def _get(lead_id: str) -> Lead:
     except ValueError:
         raise Http404 from None
     values = FieldValue.objects.exclude(state__in=[FieldValue.State.PAST, FieldValue.State.REFUSED])
-    whole = Lead.objects.select_related("merged_into", "crm_record").prefetch_related(
+    whole = Lead.objects.select_related("crm_record").prefetch_related(
         "submissions", Prefetch("values", queryset=values.order_by("field", "id")), with_gates()
     )
     found = whole.filter(public_id=public_id).first()

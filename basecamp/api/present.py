@@ -34,7 +34,6 @@ def whole(lead: Lead) -> schemas.LeadOut:
     suggested = [value for value in lead.values.all() if value.state == FieldValue.State.SUGGESTED]
     return schemas.LeadOut(
         **_head(lead),
-        merged_into=lead.merged_into.public_id if lead.merged_into else None,
         submissions=[_submission(found) for found in lead.submissions.all()],
         enrichment=_enriched(lead, current),
         values=[_value(value) for value in current.values()],
@@ -123,7 +122,9 @@ def _evidence(value: FieldValue) -> schemas.EvidenceOut | None:
 
 
 def _duplicates(lead: Lead) -> list[schemas.DuplicateOut]:
-    about = DuplicateSuggestion.objects.about(lead.pk).select_related("first", "second").likeliest_first()
+    """What is to be reviewed, and what was decided."""
+    found = DuplicateSuggestion.objects.about(lead.pk)
+    shown = found.to_review() | found.decided()
     return [
         schemas.DuplicateOut(
             lead_id=(found.second if found.first_id == lead.pk else found.first).public_id,
@@ -131,7 +132,7 @@ def _duplicates(lead: Lead) -> list[schemas.DuplicateOut]:
             reasons=found.reasons,
             state=found.state,
         )
-        for found in about
+        for found in shown.select_related("first", "second").likeliest_first()
     ]
 
 

@@ -256,7 +256,6 @@ class CrmOut(Schema):
 
 
 class LeadOut(LeadBrief):
-    merged_into: uuid.UUID | None
     submissions: list[SubmissionOut]
     enrichment: Enriched
     values: list[ValueOut]
@@ -264,6 +263,12 @@ class LeadOut(LeadBrief):
     duplicate_suggestions: list[DuplicateOut]
     stages: list[StageOut]
     crm: CrmOut
+
+
+class Moved(Schema):
+    """The lead was merged into another, which has this id; `Location` is its address."""
+
+    id: uuid.UUID
 
 
 class Health(Schema):

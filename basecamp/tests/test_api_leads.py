@@ -7,7 +7,7 @@ from django.utils import timezone
 from basecamp.tests.made import NOON, make
 from crm_sync.models import CrmRecord
 from enrichment.models import Enrichment
-from leads import pipeline
+from leads import merges, pipeline
 from leads.models import DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 
@@ -51,7 +51,6 @@ def test_a_new_lead(api):
     value = lead.values.get()
     assert api.get(f"{URL}/{lead.public_id}").json() == brief(
         lead,
-        merged_into=None,
         submissions=[
             {
                 "id": submission.pk,
@@ -205,11 +204,38 @@ def test_a_lead_that_was_read(api, read_lead):
     assert [found["lead_id"] for found in other["duplicate_suggestions"]] == [str(read_lead.public_id)]
 
 
-def test_a_merged_lead_says_into_which(api):
-    kept, folded = make(0), make(1)
+def test_a_merged_lead_says_where_it_went(api, staff):
+    kept, folded, last = make(0), make(1), make(2)
+    merges.merge(kept, [folded], choices={}, actor=staff)
+    merges.merge(last, [kept], choices={}, actor=staff)
+    for lead in (folded, kept):
+        answer = api.get(f"{URL}/{lead.public_id}")
+        assert (answer.status_code, answer.json()) == (301, {"id": str(last.public_id)})
+        assert answer["Location"].endswith(f"{URL}/{last.public_id}")
+        assert answer["Cache-Control"] == "no-store"  # an undone merge must not live on in caches
+    assert len(api.get(URL).json()["leads"]) == 1
+
+
+def test_what_nobody_is_to_review_is_no_suggestion(api):
+    """An unlikely pair that is only asked to learn from, and one with a lead that was merged before the answer."""
+    lead, unlikely, folded, kept, decided = (make(number) for number in range(5))
+    DuplicateSuggestion.objects.create(first=lead, second=unlikely, probability=0.1, is_probe=True)
+    DuplicateSuggestion.objects.create(first=lead, second=folded, probability=0.7)
+    DuplicateSuggestion.objects.create(first=lead, second=decided, probability=0.6, state="dismissed")
     Lead.objects.filter(pk=folded.pk).update(merged_into=kept)
-    assert api.get(f"{URL}/{folded.public_id}").json()["merged_into"] == str(kept.public_id)
-    assert names(api.get(URL)) == ["Ana0"]
+    found = api.get(f"{URL}/{lead.public_id}").json()["duplicate_suggestions"]
+    assert [(each["lead_id"], each["state"]) for each in found] == [(str(decided.public_id), "dismissed")]
+
+
+def test_a_merged_lead_is_not_changed(api, staff):
+    kept, folded = make(0), make(1)
+    merges.merge(kept, [folded], choices={}, actor=staff)
+    body = b'{"status": "working", "contact": {"company": "New"}}'
+    answer = api.patch(f"{URL}/{folded.public_id}", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "merged")
+    assert str(kept.public_id) in answer.json()["message"]
+    folded.refresh_from_db()
+    assert (folded.status, folded.company) == ("new", "")
 
 
 @pytest.mark.parametrize("lead_id", ["x", "1", "%00", str(uuid.UUID(int=1)), "..%2f"])

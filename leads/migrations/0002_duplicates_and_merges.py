@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("group", models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
-                ("choices", models.JSONField(default=dict, help_text="Field by field: survivor, absorbed or both.")),
+                ("choices", models.JSONField(default=dict, help_text="By field: the lead whose value was taken.")),
                 ("snapshot", models.JSONField(default=dict)),
                 ("merged_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("merged_by", models.CharField(max_length=150)),

@@ -20,6 +20,10 @@ class DuplicateSuggestionQuerySet(models.QuerySet["DuplicateSuggestion"]):
     def decided(self) -> Self:
         return self.exclude(state=DuplicateSuggestion.State.OPEN)
 
+    def told_apart(self) -> Self:
+        """Not merged: not a duplicate, or related."""
+        return self.filter(state__in=[DuplicateSuggestion.State.DISMISSED, DuplicateSuggestion.State.RELATED])
+
     def likeliest_first(self) -> Self:
         return self.order_by("-probability", "-id")
 
@@ -92,3 +96,7 @@ class DuplicateSuggestion(models.Model):
     @property
     def percent(self) -> int:
         return min(round(self.probability * 100), 99)  # likely is never certain
+
+    @property
+    def percent_label(self) -> str:
+        return f"{self.percent}\u2009%"

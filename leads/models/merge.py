@@ -24,14 +24,14 @@ class MergeQuerySet(models.QuerySet["Merge"]):
 class Merge(models.Model):
     """One lead folded into another, with the snapshot that undoes it.
 
-    `snapshot` is written and read by `leads.merges` alone: what moved, what was replaced, and both leads as they were.
-    Merges that were made in one go share a `group`.
+    `snapshot` is written and read by `leads.merges` alone: what moved, what was made, and what it replaced; the
+    absorbed lead itself stays as it was. Merges that were made in one go share a `group`.
     """
 
     survivor = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="merges")
     absorbed = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="+")
     group = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
-    choices = models.JSONField(default=dict, help_text="Field by field: survivor, absorbed or both.")
+    choices = models.JSONField(default=dict, help_text="By field: the lead whose value was taken.")
     snapshot = models.JSONField(default=dict)
     merged_at = models.DateTimeField(default=timezone.now)
     merged_by = models.CharField(max_length=150)

@@ -171,5 +171,5 @@ def test_values_longer_than_the_column_are_kept_whole_in_the_value(lead):
 def test_many_leads_cost_as_many_queries_as_one(db, django_assert_num_queries):
     leads = [receive(f"Inquiry {n}", source="paste", contact=Contact(email=f"a{n}@b.co")) for n in range(20)]
     items = [NewValues(lead, [FoundValue("company", "Acme"), FoundValue("intent", "support")]) for lead in leads]
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         merging.apply(items, origin=Origin.RULE)
