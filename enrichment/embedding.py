@@ -26,6 +26,7 @@ BATCH_SIZE = 8
 
 _lock = threading.Lock()
 _loaded: dict[str, Any] = {}
+_ahead: dict[str, Any] = {}  # vectors by text
 _is_warm = False
 
 Vectors = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -51,6 +52,20 @@ def encode(texts: Sequence[str]) -> Vectors:
     """
     if not texts:
         return np.zeros((0, known_dimension() or 0), dtype=np.float32)
+    if all(text in _ahead for text in texts):
+        return np.stack([_ahead[text] for text in texts])
+    return _encode(texts)
+
+
+def encode_ahead(texts: Sequence[str]) -> None:
+    """Encodes together what will be asked for one by one, which is much faster; keeps it until the next call."""
+    wanted = list(dict.fromkeys(text for text in texts if text))
+    found = dict(zip(wanted, _encode(wanted), strict=True)) if wanted else {}
+    _ahead.clear()
+    _ahead.update(found)
+
+
+def _encode(texts: Sequence[str]) -> Vectors:
     model = _model()
     vectors = model.encode(
         [text[:MAX_CHARS] for text in texts],

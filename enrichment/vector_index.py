@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.db.models import QuerySet
 
-from enrichment import embedding, exact_search
+from enrichment import embedding, exact_search, people
 from enrichment.embedding import Vectors
 from enrichment.exact_search import Neighbours
 from enrichment.models import Embedding
@@ -33,10 +33,12 @@ SECONDS = 3.0
 REST = 3.0  # after a failure the server is left alone so many seconds
 BATCH = 500
 CATCH_UP = 2000  # rows that one call adds, so that a long absence doesn't hold up the leads
+AT_HAND = 128  # rows that Chroma may lack in a search: they are compared one by one
 ROUNDS = (1, 2, 8, 32)  # a search that met leads that are no more is repeated for so many times as many
 HNSW = {"space": "cosine", "ef_construction": 100, "ef_search": 200, "max_neighbors": 16}
 
 T = TypeVar("T")
+_Pending = tuple[int, int, bytes | memoryview]  # row, lead, vector
 
 
 class Unavailable(Exception):
@@ -64,11 +66,11 @@ _left_alone_until = 0.0
 def nearest(vectors: Vectors, k: int) -> list[Neighbours]:
     """For each vector (L2-normalised rows) the k leads whose messages are nearest, as (lead id, cosine), nearest first.
 
-    Exact while Chroma is down or hasn't got all our vectors. Leads that are no more are left out.
+    What Chroma hasn't got yet is compared as well. While it is down, or lacks more than a few, our own search answers.
+    Leads that are no more, or were folded into another, are left out.
     """
     if not len(vectors):
         return []
-    index_pending()
     for more in ROUNDS:
         found = _nearest(vectors, k * more)
         gone = _gone({lead_id for neighbours in found for lead_id, _ in neighbours})
@@ -78,10 +80,25 @@ def nearest(vectors: Vectors, k: int) -> list[Neighbours]:
     return [[pair for pair in neighbours if pair[0] not in gone][:k] for neighbours in found]
 
 
+def ask(vectors: Vectors, k: int) -> list[Neighbours]:
+    """As `nearest`, but what Chroma has and nothing else: it may lack new messages and name leads that are no more.
+
+    Raises Unavailable.
+    """
+    found = _ask(
+        vectors.shape[1],
+        lambda collection: collection.query(query_embeddings=vectors, n_results=k, include=["distances"]),
+    )
+    return [
+        [(int(pk), 1.0 - distance) for pk, distance in zip(ids, distances, strict=True)]
+        for ids, distances in zip(found["ids"], found["distances"], strict=True)
+    ]
+
+
 def delete(lead_ids: set[int]) -> None:
     """Takes leads out of the index. While Chroma is away nothing is done: a search finds and removes them later."""
     exact_search.remove(lead_ids)
-    dimension = _dimension()
+    dimension = dimension_in_use()
     if dimension is None or not lead_ids:
         return
     try:
@@ -92,7 +109,7 @@ def delete(lead_ids: set[int]) -> None:
 
 def index_pending(limit: int = CATCH_UP) -> int:
     """Brings the index what it missed while it was away; returns how many rows it got."""
-    rows = list(_rows().filter(is_indexed=False).order_by("id").values_list("id", "lead", "vector")[:limit])
+    rows = [] if _is_left_alone() else _pending(limit)
     done = 0
     try:
         for start in range(0, len(rows), BATCH):
@@ -107,7 +124,7 @@ def index_pending(limit: int = CATCH_UP) -> int:
 
 def check() -> str | None:
     """None when the index answers a real question, else one plain sentence for staff. Takes a few seconds at most."""
-    dimension = _dimension()
+    dimension = dimension_in_use()
     try:
         client = _connect().client
         if dimension is None or _name(dimension) not in {entry.name for entry in client.list_collections()}:
@@ -133,7 +150,7 @@ def try_again() -> None:
 
 def count() -> int:
     """How many vectors of the present model the index holds. Raises Unavailable."""
-    dimension = _dimension()
+    dimension = dimension_in_use()
     return 0 if dimension is None else int(_ask(dimension, lambda collection: collection.count()))
 
 
@@ -143,12 +160,12 @@ def rebuild(progress: Callable[[int, int], None] = lambda done, total: None) -> 
     `progress` is called with the rows done and the rows in all.
     """
     try_again()
-    dimension = _dimension()
+    dimension = dimension_in_use()
     if dimension is None:
         return 0
     _drop(dimension)
     total, done = _rows().count(), 0
-    while batch := list(_rows().filter(is_indexed=False).values_list("id", "lead", "vector")[:BATCH]):
+    while batch := _pending(BATCH):
         done += _index(batch)
         progress(done, max(total, done))
     return done
@@ -159,34 +176,72 @@ def rebuild(progress: Callable[[int, int], None] = lambda done, total: None) -> 
 
 def _rows() -> QuerySet[Embedding]:
     """Our vectors of the present model; others are never compared with them."""
-    return Embedding.objects.filter(model=embedding.model_name(), dimension=_dimension() or 0)
+    return Embedding.objects.filter(model=embedding.model_name(), dimension=dimension_in_use() or 0)
 
 
-def _dimension() -> int | None:
+def dimension_in_use() -> int | None:
     rows = Embedding.objects.filter(model=embedding.model_name()).order_by("-id")
     return embedding.known_dimension() or rows.values_list("dimension", flat=True).first()
 
 
 def _gone(lead_ids: set[int]) -> set[int]:
-    return lead_ids - set(_rows().filter(lead__in=lead_ids).values_list("lead", flat=True))
+    """Those that are no more, or were folded into another lead. The latter's vectors are forgotten, so that they are
+    made and indexed again should the lead ever stand again."""
+    # By hand: it runs with each search, and the ORM takes longer to build it than the database to answer.
+    sql = (
+        "SELECT e.lead_id, l.merged_into_id FROM enrichment_embedding e JOIN leads_lead l ON l.id = e.lead_id "
+        "WHERE e.model = %s AND e.lead_id IN ({ids})"
+    )
+    known = [row for ids in people.chunks(lead_ids) for row in people.rows(sql, ids, embedding.model_name())]
+    if merged := [pk for pk, merged_into in known if merged_into is not None]:
+        Embedding.objects.filter(lead__in=merged, lead__merged_into__isnull=False).delete()
+    return lead_ids - {pk for pk, merged_into in known if merged_into is None}
 
 
 def _nearest(vectors: Vectors, k: int) -> list[Neighbours]:
-    if not _rows().filter(is_indexed=False).exists():
-        try:
-            found = _ask(
-                vectors.shape[1],
-                lambda collection: collection.query(query_embeddings=vectors, n_results=k, include=["distances"]),
-            )
-        except Unavailable as error:
-            logger.info("Searching our own vectors: %s", error)
-        else:
-            exact_search.release()
-            return [
-                [(int(pk), 1.0 - distance) for pk, distance in zip(ids, distances, strict=True)]
-                for ids, distances in zip(found["ids"], found["distances"], strict=True)
-            ]
+    if not _is_left_alone():
+        pending = _pending(AT_HAND + 1)
+        if len(pending) > AT_HAND:
+            index_pending()
+            pending = _pending(AT_HAND + 1)
+        if len(pending) <= AT_HAND:
+            try:
+                found = ask(vectors, k)
+            except Unavailable as error:
+                logger.info("Searching our own vectors: %s", error)
+            else:
+                exact_search.release()
+                return _with_pending(found, pending, vectors, k)
     return exact_search.nearest(vectors, k, model=embedding.model_name())
+
+
+def _pending(limit: int) -> list[_Pending]:
+    """What Chroma has yet to get, oldest first: row, lead, vector. By hand as well."""
+    sql = (
+        "SELECT id, lead_id, vector FROM enrichment_embedding "
+        "WHERE NOT is_indexed AND model = %s AND dimension = %s ORDER BY id LIMIT %s"
+    )
+    with database.cursor() as cursor:
+        cursor.execute(sql, [embedding.model_name(), dimension_in_use() or 0, limit])
+        return cursor.fetchall()
+
+
+def _with_pending(found: list[Neighbours], pending: list[_Pending], vectors: Vectors, k: int) -> list[Neighbours]:
+    """With the few that Chroma hasn't got yet; of those it may have a vector that was replaced since."""
+    if not pending:
+        return found
+    leads = [lead_id for _, lead_id, _ in pending]
+    cosines = vectors @ _stacked(pending).T
+    known = set(leads)
+    merged = []
+    for neighbours, near in zip(found, cosines.tolist(), strict=True):
+        every = [pair for pair in neighbours if pair[0] not in known] + list(zip(leads, near, strict=True))
+        merged.append(sorted(every, key=lambda pair: -pair[1])[:k])
+    return merged
+
+
+def _stacked(rows: Sequence[_Pending]) -> Vectors:
+    return np.frombuffer(b"".join(bytes(vector) for _, _, vector in rows), dtype="<f4").reshape(len(rows), -1)
 
 
 def _upsert(lead_ids: Sequence[int], vectors: Vectors) -> None:
@@ -194,9 +249,8 @@ def _upsert(lead_ids: Sequence[int], vectors: Vectors) -> None:
     _ask(vectors.shape[1], lambda collection: collection.upsert(ids=ids, embeddings=vectors))
 
 
-def _index(rows: Sequence[tuple[int, int, bytes | memoryview]]) -> int:
-    vectors = np.frombuffer(b"".join(bytes(vector) for _, _, vector in rows), dtype="<f4").reshape(len(rows), -1)
-    _upsert([lead_id for _, lead_id, _ in rows], vectors)
+def _index(rows: Sequence[_Pending]) -> int:
+    _upsert([lead_id for _, lead_id, _ in rows], _stacked(rows))
     return Embedding.objects.filter(pk__in=[pk for pk, _, _ in rows]).update(is_indexed=True)
 
 
@@ -228,7 +282,7 @@ def _ask(dimension: int, question: Callable[[Any], T]) -> T:
 
 
 def _collection(dimension: int) -> Any:
-    if time.monotonic() < _left_alone_until:
+    if _is_left_alone():
         raise Unavailable(f"Chroma at {_url()} did not answer just now.")
     connection = _connect()
     name = _name(dimension)
@@ -307,6 +361,10 @@ def _forget() -> None:
     global _connection
     with _lock:
         _connection = None
+
+
+def _is_left_alone() -> bool:
+    return time.monotonic() < _left_alone_until
 
 
 def _leave_alone() -> None:

@@ -88,12 +88,16 @@ def test_leads_that_are_no_more_are_left_out_and_removed(index: ChromaServer) ->
 def test_a_new_vector_of_a_lead_replaces_the_old_one(index: ChromaServer) -> None:
     old, new = make_vectors(2)
     (lead,) = keep(old[None])
+    vector_index.index_pending()
     assert vector_index.nearest(old[None], 1)[0][0][1] == pytest.approx(1.0, abs=1e-5)
     Embedding.objects.all().delete()
     Embedding.objects.create(
         lead_id=lead, model="all-MiniLM-L6-v2", dimension=384, vector=new.tobytes(), text_digest=""
     )
     assert vector_index.nearest(new[None], 1) == [[(lead, pytest.approx(1.0, abs=1e-5))]]
+    assert len(vector_index.nearest(old[None], 5)[0]) == 1  # what Chroma has of the old one counts no more
+    assert vector_index.index_pending() == 1
+    assert vector_index.nearest(new[None], 5) == [[(lead, pytest.approx(1.0, abs=1e-5))]]
     assert vector_index.count() == 1
 
 
@@ -101,7 +105,7 @@ def test_vectors_of_another_model_are_ignored(index: ChromaServer) -> None:
     keep(make_vectors(3), model="another")
     (lead,) = keep(make_vectors(1))
     assert ids(vector_index.nearest(make_vectors(1), 10)) == [[lead]]
-    assert vector_index.count() == 1
+    assert (vector_index.index_pending(), vector_index.count()) == (1, 1)
 
 
 # ---- while it is away ------------------------------------------------------------------------------------------------
@@ -110,6 +114,7 @@ def test_vectors_of_another_model_are_ignored(index: ChromaServer) -> None:
 def test_killed_and_back_again(index: ChromaServer) -> None:
     vectors = make_vectors(120)
     keep(vectors[:100])
+    vector_index.index_pending()
     before = vector_index.nearest(vectors[:20], 5)
     index.kill()
 
@@ -134,7 +139,7 @@ def test_an_empty_folder_is_filled_again(index: ChromaServer) -> None:
     for collection in chromadb.HttpClient(host="127.0.0.1", port=index.port).list_collections():
         chromadb.HttpClient(host="127.0.0.1", port=index.port).delete_collection(collection.name)
     assert len(vector_index.nearest(make_vectors(1), 10)[0]) == 10  # notices, and answers exactly
-    vector_index.nearest(make_vectors(1), 10)
+    vector_index.index_pending()
     assert (vector_index.count(), pending()) == (10, 0)
 
 
@@ -165,6 +170,8 @@ def test_a_long_absence_is_caught_up_in_portions(index: ChromaServer, monkeypatc
     leads = keep(vectors)
     monkeypatch.setattr(vector_index, "BATCH", 4)
     assert [vector_index.index_pending(10), pending()] == [10, 15]
+    assert [row[0][0] for row in vector_index.nearest(vectors, 2)] == leads  # Chroma's, and what it lacks
+    monkeypatch.setattr(vector_index, "AT_HAND", 4)
     monkeypatch.setattr(vector_index, "index_pending", lambda: 0)  # nothing more fits into this shift
     assert [row[0][0] for row in vector_index.nearest(vectors, 2)] == leads
 
