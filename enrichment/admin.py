@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from enrichment.models import Embedding, Enrichment
-from leads.admin import OfLead
+from enrichment.models import Embedding, Enrichment, LearnedWeights, Refit, Sweep
+from leads.admin import OfLead, ReadOnly
 
 
 @admin.register(Enrichment)
@@ -26,3 +26,24 @@ class EmbeddingAdmin(OfLead):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("vector")
+
+
+@admin.register(LearnedWeights)
+class LearnedWeightsAdmin(ReadOnly):
+    """What decisions taught; the page about learning is where it is put in use."""
+
+    list_display = ("version", "is_active", "decisions", "shipped", "note", "created_at")
+    list_filter = ("is_active",)
+    ordering = ("-version",)
+
+
+@admin.register(Refit)
+class RefitAdmin(ReadOnly):
+    list_display = ("id", "asked_at", "asked_by", "finished_at", "outcome")
+    ordering = ("-id",)
+
+
+@admin.register(Sweep)
+class SweepAdmin(ReadOnly):
+    list_display = ("id", "started_at", "moved_at", "finished_at", "done", "total", "found")
+    ordering = ("-id",)

@@ -1,7 +1,10 @@
+import datetime as dt
 from typing import Self
 
 from django.db import models
 from django.utils import timezone
+
+QUESTIONS_KEPT = dt.timedelta(days=30)
 
 
 class Embedding(models.Model):
@@ -83,6 +86,7 @@ class LearnedWeights(models.Model):
     """
 
     version = models.PositiveIntegerField(unique=True)
+    shipped = models.CharField(max_length=40, help_text="The version of the shipped weights that it corrects.")
     coefficients = models.JSONField(default=dict)
     decisions = models.PositiveIntegerField(help_text="How many it was learned from.")
     figures = models.JSONField(default=dict)
@@ -102,6 +106,24 @@ class LearnedWeights(models.Model):
 
     def __str__(self) -> str:
         return f"Learned weights {self.version}"
+
+
+class Refit(models.Model):
+    """One time of learning from the decisions, asked for by the night or by a person, and what came of it."""
+
+    asked_at = models.DateTimeField(default=timezone.now)
+    asked_by = models.CharField(max_length=150, blank=True, help_text="Empty: the night.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(models.Value(1), condition=models.Q(finished_at=None), name="one_refit_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Refit {self.pk}"
 
 
 class Sweep(models.Model):
@@ -125,6 +147,16 @@ class Sweep(models.Model):
         return f"Sweep {self.pk}: {self.done} of {self.total}"
 
 
+class MeaningQueryQuerySet(models.QuerySet["MeaningQuery"]):
+    def waiting(self) -> Self:
+        """Not turned into a vector yet."""
+        return self.filter(vector=None, problem="")
+
+    def forgotten(self) -> Self:
+        """Asked by nobody for so long that it need not be kept."""
+        return self.filter(asked_at__lt=timezone.now() - QUESTIONS_KEPT)
+
+
 class MeaningQuery(models.Model):
     """A question to the search by meaning. The worker that has the model turns it into a vector; kept for repeats."""
 
@@ -133,6 +165,8 @@ class MeaningQuery(models.Model):
     vector = models.BinaryField(null=True)
     problem = models.CharField(max_length=300, blank=True)
     asked_at = models.DateTimeField(default=timezone.now)
+
+    objects = MeaningQueryQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -15,6 +15,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(unique=True)),
+                (
+                    "shipped",
+                    models.CharField(help_text="The version of the shipped weights that it corrects.", max_length=40),
+                ),
                 ("coefficients", models.JSONField(default=dict)),
                 ("decisions", models.PositiveIntegerField(help_text="How many it was learned from.")),
                 ("figures", models.JSONField(default=dict)),
@@ -48,6 +52,24 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [models.UniqueConstraint(fields=("text", "model"), name="one_vector_per_question")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Refit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("asked_by", models.CharField(blank=True, help_text="Empty: the night.", max_length=150)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, max_length=300)),
+            ],
+            options={
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.Value(1), condition=models.Q(("finished_at", None)), name="one_refit_at_a_time"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
