@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from crm_sync import airtable
-from crm_sync.mapping import KEY_FIELD, OUR_FIELDS, RemoteField, Target, propose
+from crm_sync import airtable, merged
+from crm_sync.mapping import KEY_FIELD, MERGED_INTO, OUR_FIELDS, RemoteField, Target, propose
 from crm_sync.models import AirtableBase, FieldMapping
 
 GAP = (
@@ -119,9 +119,10 @@ def _propose(table: airtable.Table) -> None:
     mapped, taken = {row.our_field for row in rows}, {row.remote_id for row in rows}
     ours = [field for key, field in OUR_FIELDS.items() if key not in mapped]
     free = {remote.id: remote for remote in table.fields if remote.id not in taken}
-    FieldMapping.objects.bulk_create(
-        _as_row(pair.our_key, free[pair.field_id]) for pair in propose(ours, free.values())
-    )
+    found = propose(ours, free.values())
+    FieldMapping.objects.bulk_create(_as_row(pair.our_key, free[pair.field_id]) for pair in found)
+    if MERGED_INTO in {pair.our_key for pair in found}:
+        merged.push_again()
 
 
 def _as_row(our_key: str, remote: RemoteField) -> FieldMapping:

@@ -1,15 +1,17 @@
 """What is sent to Airtable for a lead, and what became of it."""
 
 import zoneinfo
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils import timezone
 
-from crm_sync.mapping import CellValue, Target, payload, payload_hash
+from crm_sync.cells import CellValue, payload, payload_hash
+from crm_sync.mapping import Target
 from crm_sync.models import CrmRecord
-from leads.models import Event, FieldValue, Lead
+from leads.models import ContactPoint, Event, FieldValue, Lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Parcel:
     hash: str
     notes: list[str]
     sent_fields: list[str]
+    record: CrmRecord | None
 
 
 def parcels(leads: Sequence[Lead], *, targets: Sequence[Target], base_id: str, table_id: str) -> list[Parcel]:
@@ -29,6 +32,12 @@ def parcels(leads: Sequence[Lead], *, targets: Sequence[Target], base_id: str, t
     values = _values(leads)
     found = [_parcel(lead, values[lead.pk], targets, records.get(lead.pk)) for lead in leads]
     return [parcel for parcel in found if not _holds(records.get(parcel.lead.pk), parcel, base_id, table_id)]
+
+
+def announce(about: Sequence[Parcel], *, base_id: str, table_id: str) -> None:
+    """Notes before the call what is about to be sent. Should the answer be lost, nobody takes the record for what it
+    was before, or the lead for one that has none."""
+    _save([_announced(parcel, CrmRecord(lead=parcel.lead, base_id=base_id, table_id=table_id)) for parcel in about])
 
 
 def record_success(sent: Sequence[Parcel], record_ids: Sequence[str], *, base_id: str, table_id: str) -> None:
@@ -66,6 +75,17 @@ def _save(records: Sequence[CrmRecord]) -> None:
     )
 
 
+def _announced(parcel: Parcel, row: CrmRecord) -> CrmRecord:
+    known = parcel.record
+    if known and (known.base_id, known.table_id) == (row.base_id, row.table_id):
+        row.record_id, row.state, row.last_error = known.record_id, known.state, known.last_error
+        row.notes, row.synced_at = known.notes, known.synced_at
+        row.sent_fields = sorted({*known.sent_fields, *parcel.sent_fields})
+    else:
+        row.sent_fields = parcel.sent_fields
+    return row
+
+
 def _parcel(lead: Lead, values: Mapping[str, object], targets: Sequence[Target], record: CrmRecord | None) -> Parcel:
     before = record.sent_fields if record else []
     zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
@@ -73,7 +93,7 @@ def _parcel(lead: Lead, values: Mapping[str, object], targets: Sequence[Target],
     filled = {field_id: cell for field_id, cell in cells.items() if cell is not None}
     sent = [target.our_key for target in targets if target.remote.id in filled]
     # A cell that is to be emptied counts as absent: once it is empty the hash must be the same.
-    return Parcel(lead, cells, payload_hash(filled), notes, sent)
+    return Parcel(lead, cells, payload_hash(filled), notes, sent, record)
 
 
 def _holds(record: CrmRecord | None, parcel: Parcel, base_id: str, table_id: str) -> bool:
@@ -92,15 +112,31 @@ def _values(leads: Sequence[Lead]) -> dict[int, dict[str, object]]:
         FieldValue.objects.current().filter(lead__in=leads).values_list("lead", "field", "value")
     ):
         values[lead_id][field] = value
+    others = _contact_points(leads)
     for lead in leads:
         values[lead.pk] |= {
             "lead_id": str(lead.public_id),
-            "lead_url": f"{settings.SITE_URL}{lead.get_absolute_url()}",
+            "lead_url": lead_url(lead),
             "name": lead.name,
             "message": "\n\n".join(submission.text for submission in lead.submissions.all()),
             "source": lead.source,
             "status": lead.status,
             "quality_score": lead.quality_score,
             "received_at": lead.received_at,
+            "other_emails": ", ".join(others[lead.pk, ContactPoint.Kind.EMAIL]),
+            "other_phones": ", ".join(others[lead.pk, ContactPoint.Kind.PHONE]),
         }
     return values
+
+
+def _contact_points(leads: Sequence[Lead]) -> dict[tuple[int, str], list[str]]:
+    """What each lead can be reached by besides its own e-mail and phone, by lead and kind."""
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for lead_id, kind, value in ContactPoint.objects.filter(lead__in=leads).values_list("lead", "kind", "value"):
+        found[lead_id, kind].append(value)
+    return found
+
+
+def lead_url(lead: Lead) -> str:
+    """Where a person opens the lead, from anywhere."""
+    return f"{settings.SITE_URL}{lead.get_absolute_url()}"

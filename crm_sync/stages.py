@@ -6,7 +6,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from crm_sync import airtable, connection
+from crm_sync import airtable, connection, merged
 from crm_sync import push as pushing
 from crm_sync.airtable import AirtableError, ErrorKind
 from leads.models import Lead
@@ -34,20 +34,33 @@ def airtable_gate() -> str | None:
 
 
 def push(leads: Sequence[Lead]) -> Outcome:
-    """Upserts the leads' records by lead id. Unchanged leads cost no call; samples stay out of the owner's base."""
+    """Upserts the leads' records by lead id. Unchanged leads cost no call; samples stay out of the owner's base.
+
+    Leads that were folded into another are never written as if they stood: see `crm_sync.merged`.
+    """
     link, key = connection.current(), connection.key_field_id()
     if link is None or key is None:
         raise TryAgainLater(connection.NOT_CONNECTED, is_service_down=True)
     where = {"base_id": link.base_id, "table_id": connection.table_id(link)}
+    targets = connection.targets()
     real = [lead for lead in leads if not lead.is_sample]
-    sent = pushing.parcels(real, targets=connection.targets(), **where)
     try:
+        absorbed = [lead for lead in real if lead.merged_into_id]
+        settled = merged.settle(merged.Place(link, key_field=key, **where), absorbed, target=merged.mark_from(targets))
+        standing = [lead for lead in real if not lead.merged_into_id]
+        sent = pushing.parcels(standing, targets=targets, **where)
+        pushing.announce(sent, **where)
         record_ids = airtable.upsert(link, [parcel.cells for parcel in sent], key_field=key)
     except AirtableError as error:
-        return _refused(error, leads=[parcel.lead for parcel in sent], link=link)
+        return _refused(error, leads=leads, link=link)
     notes = {lead.pk: SAMPLE if lead.is_sample else "Unchanged" for lead in leads}
-    notes |= {parcel.lead.pk: "Sent" for parcel in sent}
-    return Outcome(save=partial(pushing.record_success, sent, record_ids, **where), notes=notes)
+    notes |= {parcel.lead.pk: "Sent" for parcel in sent} | settled.notes
+
+    def save() -> None:
+        merged.store(settled)
+        pushing.record_success(sent, record_ids, **where)
+
+    return Outcome(save=save, notes=notes)
 
 
 def _refused(error: AirtableError, *, leads: Sequence[Lead], link: airtable.Connection) -> Outcome:

@@ -1,7 +1,8 @@
 from django.urls import path
 
-from crm_sync.views import panel
+from crm_sync.views import merge_preview, panel
 
 urlpatterns = [
     path("leads/<uuid:public_id>/", panel, name="panel"),
+    path("merge-preview/", merge_preview, name="merge_preview"),
 ]

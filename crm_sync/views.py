@@ -1,35 +1,56 @@
 import uuid
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from crm_sync.airtable import record_url
+from crm_sync import connection, outlook
 from crm_sync.models import CrmRecord
 from leads.models import Lead
 from leads.steps import steps_of, with_runs
+
+MOST_LEADS = 10  # that are merged in one go
 
 
 @require_safe
 @never_cache
 def panel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Where the lead stands with Airtable."""
+    """Where the lead stands with Airtable, and what became of the records of leads that were merged into it."""
     lead = get_object_or_404(with_runs(Lead.objects.all()), public_id=public_id)
     record = CrmRecord.objects.filter(lead=lead).first()
+    is_connected = connection.current() is not None
     context = {
         "lead": lead,
         "record": record,
-        "record_url": _address(record) if record else "",
+        "record_url": outlook.address(record),
         "step": next((step for step in steps_of(lead) if step.stage == "push"), None),
-        "is_connected": bool(settings.AIRTABLE_API_KEY and settings.AIRTABLE_BASE_ID),
+        "is_connected": is_connected,
+        "absorbed": outlook.absorbed(lead) if is_connected and not lead.is_sample else [],
     }
     return render(request, "crm_sync/_panel.html", context)
 
 
-def _address(record: CrmRecord) -> str:
-    """Where a person opens the record; empty until there is one."""
-    if not (record.base_id and record.table_id and record.record_id):
-        return ""
-    return record_url(record.base_id, record.table_id, record.record_id)
+@require_safe
+@never_cache
+def merge_preview(request: HttpRequest) -> HttpResponse:
+    """What a merge will change in Airtable: `lead` names each lead, `survivor` the one that stays."""
+    ids = [_uuid(text) for text in [request.GET.get("survivor", ""), *request.GET.getlist("lead")[:MOST_LEADS]]]
+    leads = {lead.public_id: lead for lead in Lead.objects.filter(public_id__in=ids)}
+    if ids[0] not in leads or len(leads) < 2:
+        raise Http404
+    survivor, asked = leads[ids[0]], [leads[key] for key in dict.fromkeys(ids) if key in leads]
+    is_connected = connection.current() is not None
+    context = {
+        "survivor": survivor,
+        "is_connected": is_connected,
+        "changes": outlook.changes(asked, survivor) if is_connected else [],
+    }
+    return render(request, "crm_sync/_merge_preview.html", context)
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Http404 from None

@@ -5,24 +5,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from crm_sync import airtable
+from crm_sync.cells import CUT_MARK, Omit, Problem, payload, payload_hash, to_cell
 from crm_sync.mapping import (
     COMPUTED_TYPES,
-    CUT_MARK,
     META_FIELDS,
     OUR_FIELDS,
     TYPES_BY_KIND,
     Mapping,
-    Omit,
     OurField,
-    Problem,
     RemoteField,
     Target,
     compatible,
-    payload,
-    payload_hash,
     propose,
     refusals,
-    to_cell,
 )
 from leads.fields import FIELDS, Kind
 from tests.servers.airtable import AirtableServer
