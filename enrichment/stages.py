@@ -14,7 +14,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
-from enrichment import duplicates, embedding, ollama, prompts, scoring, vector_index
+from enrichment import duplicates, embedding, learning, meaning, ollama, prompts, scoring, sweep, vector_index
 from enrichment.embedding import Vectors
 from enrichment.extraction import extract as read_by_rules
 from enrichment.extraction import parts, source
@@ -74,9 +74,11 @@ def _typed(submission: Submission) -> Contact:
 
 def embed(leads: Sequence[Lead]) -> Outcome:
     """The vectors of the messages. The index gets them with the next stage: what is not committed can't be found."""
-    texts = {lead.pk: embedded_text(lead) for lead in leads}
+    meaning.read_questions()  # whoever waits for an answer does not wait for a backlog
+    # One that was folded into another has no vector: nothing is to be found by it.
+    texts = {lead.pk: embedded_text(lead) for lead in leads if lead.merged_into_id is None}
     digests = {pk: hashlib.sha256(text.encode()).hexdigest() for pk, text in texts.items()}
-    earlier = Embedding.objects.filter(lead__in=leads, model=embedding.model_name())
+    earlier = Embedding.objects.filter(lead__in=list(texts), model=embedding.model_name())
     done = {pk for pk, digest in earlier.values_list("lead", "text_digest") if digests[pk] == digest}
     wanted = [pk for pk, text in texts.items() if text and pk not in done]
     vectors = embedding.encode([texts[pk] for pk in wanted]) if wanted else np.zeros((0, 0), dtype=np.float32)
@@ -118,12 +120,21 @@ def _save_vectors(replaced: Sequence[int], wanted: Sequence[int], vectors: Vecto
 
 
 def chores() -> None:
-    """What the worker of the `ml` cluster does before each shift: has the model ready and the index complete."""
+    """What the worker of the `ml` cluster does before each shift: answers whoever waits, has the model ready and the
+    index complete."""
+    meaning.read_questions()
     try:
         embedding.warm_up()
     except TryAgainLater as later:
         logger.warning("The embedding model is not ready: %s", later)
     vector_index.index_pending()
+    learning.refit_if_asked()
+
+
+def spare_time() -> bool:
+    """A block of the check of all leads, if one is under way; whoever waits for an answer comes first."""
+    meaning.read_questions()
+    return sweep.go_on()
 
 
 # ---- duplicates ------------------------------------------------------------------------------------------------------
@@ -132,6 +143,7 @@ def chores() -> None:
 def find_duplicates(leads: Sequence[Lead]) -> Outcome:
     """Suggestions of leads that may be the same. A new one changes the score of a lead: who writes again is warmer."""
     findings = duplicates.find(leads)
+    vector_index.index_pending()  # after the search, which needs no index for the newest
     counts = {lead.pk: sum(lead.pk in pair for pair in findings.likely) for lead in leads}
 
     def save() -> None:
@@ -320,5 +332,6 @@ def _save_scores(leads: Sequence[Lead]) -> None:
 def _repeats(leads: Sequence[Lead]) -> set[int]:
     """Leads of people who wrote before: to this lead, or to an earlier one that is very likely theirs."""
     pairs = DuplicateSuggestion.objects.filter(second__in=leads, probability__gte=REPEAT)
-    again = pairs.exclude(state=DuplicateSuggestion.State.DISMISSED).values_list("second", flat=True)
+    others = (DuplicateSuggestion.State.DISMISSED, DuplicateSuggestion.State.RELATED)
+    again = pairs.exclude(state__in=others).values_list("second", flat=True)
     return set(again) | {lead.pk for lead in leads if len(lead.submissions.all()) > 1}

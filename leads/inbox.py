@@ -1,7 +1,7 @@
 """What the inbox lists: one page of leads with everything a row shows, in a fixed number of queries."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -43,8 +43,11 @@ class InboxState:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`closeness`: of the message to what was searched by meaning, 0 to 1."""
+
     lead: Lead
     steps: list[Step]
+    closeness: float | None = None
 
     @property
     def waits_for_model(self) -> bool:
@@ -124,20 +127,27 @@ def _rows(found: QuerySet[Lead], order: str, start: int) -> QuerySet[Lead]:
     """
     keys = ORDERS[order]
     ids = found.annotate(urgency_rank=URGENCY_RANK).order_by(*keys).values("pk")[start : start + PAGE_SIZE + 1]
-    leads = (
-        Lead.objects.filter(pk__in=ids)
-        .annotate(urgency_rank=URGENCY_RANK, first_words=Subquery(_first_words()), has_duplicate=_has_duplicate())
-        .order_by(*keys)
-        .defer("search_text", "score_reasons")
-    )
-    return with_runs(leads)
+    leads = Lead.objects.filter(pk__in=ids).annotate(urgency_rank=URGENCY_RANK).order_by(*keys)
+    return with_runs(_with_marks(leads))
 
 
-def _first_words() -> QuerySet[Submission, dict[str, str]]:
+def rows_of(closeness: Sequence[tuple[int, float]]) -> list[Row]:
+    """The rows of these leads (id, closeness), in the order given; without those that are no more."""
+    leads = with_runs(_with_marks(Lead.objects.filter(pk__in=[pk for pk, _ in closeness]))).in_bulk()
+    return [Row(leads[pk], steps_of(leads[pk]), close) for pk, close in closeness if pk in leads]
+
+
+def _with_marks(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    marked = leads.annotate(first_words=Subquery(first_words()), has_duplicate=_has_duplicate())
+    return marked.defer("search_text", "score_reasons")
+
+
+def first_words() -> QuerySet[Submission, dict[str, str]]:
+    """For a subquery on leads: how the first message begins."""
     first = Submission.objects.filter(lead=OuterRef("pk")).order_by("received_at", "id")
     return first.annotate(words=Substr("text", 1, 240)).values("words")[:1]
 
 
 def _has_duplicate() -> Q:
-    suggestions = DuplicateSuggestion.objects.open()
+    suggestions = DuplicateSuggestion.objects.open().filter(is_probe=False)
     return Q(Exists(suggestions.filter(first=OuterRef("pk")))) | Q(Exists(suggestions.filter(second=OuterRef("pk"))))
