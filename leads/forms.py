@@ -15,12 +15,13 @@ from leads.models import Lead, LeadSource
 
 ANY = ("", "Any")
 LONGEST_VALUE = 10_000
+LONGEST_SEARCH = 200
 
 
 class InboxForm(forms.Form):
     """Search, filters and order; what can't be understood narrows nothing."""
 
-    q = forms.CharField(required=False, max_length=200, label="Search")
+    q = forms.CharField(required=False, max_length=LONGEST_SEARCH, label="Search")
     status = forms.ChoiceField(required=False, choices=[ANY, *Lead.Status.choices])
     intent = forms.ChoiceField(required=False, choices=[ANY, *INTENTS])
     urgency = forms.ChoiceField(required=False, choices=[ANY, *URGENCIES])

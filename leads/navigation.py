@@ -18,7 +18,7 @@ class Navigation:
 
 
 def navigation() -> Navigation:
-    open_ones = DuplicateSuggestion.objects.open().order_by()[: MOST_COUNTED + 1].count()
+    open_ones = DuplicateSuggestion.objects.to_review().order_by()[: MOST_COUNTED + 1].count()
     return Navigation(open_ones, first_form())
 
 

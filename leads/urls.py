@@ -1,10 +1,10 @@
 from django.urls import path
 
-from leads.views.duplicates import duplicate_dismiss, duplicates
+from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
 from leads.views.inbox import inbox
 from leads.views.lead import (
     lead_detail,
-    lead_duplicate_dismiss,
+    lead_duplicate_decide,
     lead_duplicates,
     lead_facts,
     lead_header,
@@ -17,6 +17,17 @@ from leads.views.lead import (
     value_accept,
     value_lock,
     value_refuse,
+)
+from leads.views.merge import (
+    merge_bulk,
+    merge_bulk_make,
+    merge_bulk_undo,
+    merge_compare,
+    merge_make,
+    merge_preview,
+    merge_redo,
+    merge_undo,
+    merges_list,
 )
 from leads.views.paste import paste
 from leads.views.public_form import public_form, public_form_thanks
@@ -39,10 +50,20 @@ urlpatterns = [
     path(LEAD + "steps/", lead_steps, name="lead_steps"),
     path(LEAD + "steps/<slug:stage>/retry/", step_retry, name="step_retry"),
     path(LEAD + "duplicates/", lead_duplicates, name="lead_duplicates"),
-    path(LEAD + "duplicates/<int:pk>/dismiss/", lead_duplicate_dismiss, name="lead_duplicate_dismiss"),
+    path(LEAD + "duplicates/<int:pk>/", lead_duplicate_decide, name="lead_duplicate_decide"),
     path("paste/", paste, name="paste"),
     path("duplicates/", duplicates, name="duplicates"),
-    path("duplicates/<int:pk>/dismiss/", duplicate_dismiss, name="duplicate_dismiss"),
+    path("duplicates/decide/", duplicates_decide, name="duplicates_decide"),
+    path("duplicates/decisions/", duplicates_decisions, name="duplicates_decisions"),
+    path("duplicates/compare/", merge_compare, name="merge_compare"),
+    path("duplicates/compare/preview/", merge_preview, name="merge_preview"),
+    path("duplicates/compare/merge/", merge_make, name="merge_make"),
+    path("duplicates/bulk/", merge_bulk, name="merge_bulk"),
+    path("duplicates/bulk/merge/", merge_bulk_make, name="merge_bulk_make"),
+    path("duplicates/bulk/undo/", merge_bulk_undo, name="merge_bulk_undo"),
+    path("merges/", merges_list, name="merges"),
+    path("merges/<int:pk>/undo/", merge_undo, name="merge_undo"),
+    path("merges/<int:pk>/redo/", merge_redo, name="merge_redo"),
     path("samples/load/", samples_load, name="samples_load"),
     path("samples/remove/", samples_remove, name="samples_remove"),
     path("f/<slug:key>/", public_form, name="public_form"),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from itertools import accumulate
 
 import phonenumbers
 from django import template
@@ -132,6 +133,17 @@ def phone(number: str) -> str:
 
 
 @register.filter
+def phones(listed: str) -> str:
+    """Several numbers, as a merge's preview lists them."""
+    return ", also ".join(phone(number) for number in listed.split(", also "))
+
+
+@register.filter
+def origin_label(origin: str) -> str:
+    return dict(FieldValue.Origin.choices).get(origin, origin)
+
+
+@register.filter
 def called(lead: Lead) -> str:
     """The lead's name; where only a phone number is known, that as a person reads it."""
     return phone(lead.phone) if lead.name == lead.phone else lead.name
@@ -165,21 +177,32 @@ def words(listed: str) -> list[str]:
 
 
 @register.inclusion_tag("leads/_reasons.html")
-def reasons(items: Iterable[dict[str, object]]) -> dict[str, object]:
-    """Reasons as bars, for or against, the longest filling its half."""
+def reasons(items: Iterable[dict[str, object]], total: str = "") -> dict[str, object]:
+    """Reasons as a waterfall: each bar starts where the last one ended. `total` is what they come to, in words."""
     rows = [(str(item.get("text") or item.get("label") or ""), _weight(item)) for item in items]
-    most = max((abs(weight) for _, weight in rows), default=0) or 1
+    levels = list(accumulate((weight for _, weight in rows), initial=0.0))
+    low, high = min(levels), max(levels)
+
+    def place(level: float) -> float:
+        return (level - low) / ((high - low) or 1) * 100
+
     bars = [
-        {
-            "text": text,
-            "weight": f"{weight:+.1f}".removesuffix(".0").replace("-", "−"),
-            "for": weight >= 0,
-            "width": f"{abs(weight) / most * 50:.1f}%",
-            "x": "50%" if weight >= 0 else f"{50 - abs(weight) / most * 50:.1f}%",
-        }
-        for text, weight in rows
+        _bar(text, weight, place(start), place(end))
+        for (text, weight), start, end in zip(rows, levels, levels[1:], strict=False)
     ]
-    return {"bars": bars}
+    together = _bar(total, levels[-1], place(0), place(levels[-1])) if total else None
+    return {"bars": bars, "zero": f"{place(0):.1f}%", "total": together}
+
+
+def _bar(text: str, weight: float, start: float, end: float) -> dict[str, object]:
+    return {
+        "text": text,
+        "weight": f"{weight:+.1f}".removesuffix(".0").replace("-", "−"),
+        "for": weight >= 0,
+        "x": f"{min(start, end):.1f}%",
+        "width": f"{max(abs(end - start), 0.8):.1f}%",
+        "end": f"{end:.1f}%",
+    }
 
 
 def _weight(item: dict[str, object]) -> float:

@@ -1,25 +1,58 @@
+"""The queue of suspected duplicates and the decisions that are no merge."""
+
+import re
+
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from leads import duplicates
-from leads.duplicates import ComparedField, compare, dismiss
-from leads.models import DuplicateSuggestion, Event, Lead, StageRun
+from leads import duplicates, review
+from leads.duplicates import dismiss, relate, reopen, shared_contact_keys
+from leads.models import ContactPoint, DuplicateSuggestion, Event, Lead, StageRun
+from leads.review import ComparedField, compare
+from leads.templatetags.leads import reasons as waterfall
 
 HTMX = {"headers": {"HX-Request": "true"}}
+REASONS = [{"text": "Same phone", "weight": 7.25}, {"text": "Different first names", "weight": -2}]
+
+
+def suggest(first: Lead, second: Lead, probability: float = 0.8, **more) -> DuplicateSuggestion:
+    return DuplicateSuggestion.objects.create(
+        first=first, second=second, probability=probability, reasons=REASONS, **more
+    )
 
 
 def pair(probability: float = 0.8, **changes) -> DuplicateSuggestion:
     first = Lead.objects.create(source="paste", first_name="Ana", phone="+15125550142")
-    second = Lead.objects.create(source="paste", **{"first_name": "Anna", "phone": "(512) 555-0142"} | changes)
-    reasons = [{"text": "Same phone", "weight": 7.25}, {"text": "Different first names", "weight": -2}]
-    return DuplicateSuggestion.objects.create(first=first, second=second, probability=probability, reasons=reasons)
+    other = {"source": "paste", "first_name": "Anna", "phone": "(512) 555-0142"} | changes
+    second = Lead.objects.create(**other)
+    return suggest(first, second, probability)
+
+
+def shown(client, address: str = "/duplicates/") -> list[int]:
+    """The cards of the page, by their likeliest pair."""
+    return [int(pk) for pk in re.findall(r'data-card="(\d+)"', client.get(address).content.decode())]
+
+
+def answer(client, found: DuplicateSuggestion, what: str, query: str = "", **extra):
+    return client.post("/duplicates/decide/", {"pair": found.pk, "answer": what, "query": query}, **extra)
+
+
+def state(found: DuplicateSuggestion) -> tuple[str, str, User | None]:
+    found.refresh_from_db()
+    assert (found.decided_at is None) == (found.state == "open")
+    return found.state, found.relation, found.decided_by
+
+
+# ---- the queue -------------------------------------------------------------------------------------------------------
 
 
 def test_empty_state_says_what_comes_here(client):
     page = client.get("/duplicates/").content.decode()
     assert "No duplicates to review" in page
-    assert "/dismiss/" not in page
+    assert "data-card" not in page
 
 
 def test_the_two_leads_side_by_side(client):
@@ -30,24 +63,119 @@ def test_the_two_leads_side_by_side(client):
         f'href="{found.second.get_absolute_url()}"',
         "91&thinsp;%",
         "Same phone",
-        "+7.2",
-        "Different first names",
-        "−2",
+        '+7.2<span class="visually-hidden"> for',
+        '−2<span class="visually-hidden"> against',
         '<tr class="is-equal"><th scope="row">Phone',
         '<tr><th scope="row">First name',
-        f'action="/duplicates/{found.pk}/dismiss/"',
+        f"/duplicates/compare/?lead={found.first.public_id}&amp;lead={found.second.public_id}&amp;from=queue",
+        "1 left",
     ):
         assert part in page, part
+    for key in "mxrcfs":
+        assert page.count(f'data-key="{key}"') == 1, key
+
+
+def test_reasons_are_a_waterfall():
+    drawn = waterfall([{"text": "a", "weight": -4}, {"text": "b", "weight": 10}, {"text": "c", "weight": -2}], "94 %")
+    assert [(bar["x"], bar["width"], bar["end"], bar["for"]) for bar in drawn["bars"]] == [
+        ("0.0%", "40.0%", "0.0%", False),
+        ("0.0%", "100.0%", "100.0%", True),
+        ("80.0%", "20.0%", "80.0%", False),
+    ]
+    assert (drawn["zero"], drawn["total"]["x"], drawn["total"]["width"]) == ("40.0%", "40.0%", "40.0%")
+    assert waterfall([], "5 %")["bars"] == []
 
 
 def test_likeliest_first_open_and_standing_only(client):
-    low, high, dismissed, merged = pair(0.6), pair(0.9), pair(0.95), pair(0.97)
+    low, high, dismissed, merged, probe = pair(0.6), pair(0.9), pair(0.95), pair(0.97), pair(0.2)
     DuplicateSuggestion.objects.filter(pk=dismissed.pk).update(state="dismissed")
+    DuplicateSuggestion.objects.filter(pk=probe.pk).update(is_probe=True)
     Lead.objects.filter(pk=merged.first_id).update(merged_into=low.first)
+    assert shown(client) == [high.pk, low.pk]
+
+
+def test_filters(client, staff):
+    likely, other = pair(0.97, source="email"), pair(0.6, phone="+15125550199", owner=staff, is_sample=True)
+    Lead.objects.filter(pk__in=[likely.first_id, likely.second_id]).update(phone_key="15125550142")
+    for query, found in (
+        ("band=95", [likely]),
+        ("band=80", []),
+        ("band=50", [other]),
+        ("band=nonsense", [likely, other]),
+        ("source=email", [likely]),
+        ("source=paste", [likely, other]),
+        ("shared=yes", [likely]),
+        ("shared=no", [other]),
+        (f"owner={staff.pk}", [other]),
+        ("owner=none", [likely, other]),
+        ("samples=hide", [likely]),
+        ("samples=only", [other]),
+        ("band=95&samples=only", []),
+    ):
+        assert shown(client, f"/duplicates/?{query}") == [each.pk for each in found], query
+    assert "No open pair matches these filters" in client.get("/duplicates/?band=80").content.decode()
+
+
+def test_pages_start_behind_a_pair(client, monkeypatch):
+    monkeypatch.setattr(review, "PAGE_SIZE", 2)
+    pairs = [pair(probability).pk for probability in (0.9, 0.8, 0.8, 0.7)]
+    assert shown(client) == [pairs[0], pairs[2]]
+    page = client.get("/duplicates/?samples=hide").content.decode()
+    assert f'data-next-page href="/duplicates/?samples=hide&amp;after={pairs[2]}"' in page
+    assert "4 left" in page
+    answer(client, DuplicateSuggestion.objects.get(pk=pairs[2]), "dismissed")  # its place stays
+    assert shown(client, f"/duplicates/?after={pairs[2]}") == [pairs[1], pairs[3]]
+    assert shown(client, f"/duplicates/?after={pairs[3]}") == []
+    assert shown(client, "/duplicates/?after=999999") == [pairs[0], pairs[1]]
+
+
+def test_leads_that_hang_together_are_one_card(client, monkeypatch):
+    found = pair(0.9)
+    third, fourth = (Lead.objects.create(source="api", first_name=name) for name in ("Annie", "Ann"))
+    alone = pair(0.85)
+    chain = [found, suggest(found.second, third, 0.7), suggest(third, fourth, 0.55)]
+    weak = suggest(found.first, alone.first, 0.3)  # too unlikely to hold a group together
+    assert shown(client) == [found.pk, alone.pk, weak.pk]
     page = client.get("/duplicates/").content.decode()
-    assert page.index(f"/{high.pk}/dismiss/") < page.index(f"/{low.pk}/dismiss/")
-    assert f"/{dismissed.pk}/dismiss/" not in page
-    assert f"/{merged.pk}/dismiss/" not in page
+    assert "4 leads, one person?" in page
+    card = page.split(f'data-card="{found.pk}"')[1].split("</article>")[0]
+    assert card.count(f"lead={third.public_id}&amp;") == 1
+    monkeypatch.setattr(review, "PAGE_SIZE", 1)
+    assert shown(client) == [found.pk]
+    assert shown(client, f"/duplicates/?after={alone.pk}") == []  # a part of the group; it is further up
+    client.post("/duplicates/decide/", {"pair": [each.pk for each in chain], "answer": "dismissed"})
+    assert {state(each)[0] for each in chain} == {"dismissed"}
+    page = client.get("/duplicates/").content.decode()
+    undo = page.split('class="review-undo"')[1].split("</form>")[0]
+    assert [f'value="{each.pk}"' in undo for each in chain] == [True, True, True]
+
+
+def test_same_queries_for_1_and_30(client):
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address)
+        return len(captured)
+
+    pair()
+    dismiss(pair(), User.objects.get())
+    addresses = ("/duplicates/", "/duplicates/bulk/?least=0.5", "/duplicates/decisions/")
+    for address in addresses:
+        client.get(address)  # what is looked up once per process
+    before = [queries(address) for address in addresses]
+    for _ in range(29):
+        pair()
+        dismiss(pair(), User.objects.get())
+    assert [queries(address) for address in addresses] == before
+    assert max(before) <= 12
+
+
+def test_navigation_counts_the_open_ones(client):
+    assert "to review</span>" not in client.get("/duplicates/").content.decode()
+    pair()
+    assert '>1<span class="visually-hidden"> to review</span>' in client.get("/duplicates/").content.decode()
+    for _ in range(100):
+        pair()
+    assert '>99+<span class="visually-hidden"> to review</span>' in client.get("/duplicates/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -75,19 +203,23 @@ def test_compare_leaves_out_what_neither_has():
     ]
 
 
+# ---- decisions -------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("extra", [{}, HTMX], ids=["page", "htmx"])
 def test_not_a_duplicate(client, staff, extra):
     found, other = pair(0.9), pair(0.7)
-    before = found.first.updated_at
-    answer = client.post(f"/duplicates/{found.pk}/dismiss/", {"page": "1"}, **extra)
+    before = Lead.objects.get(pk=found.first_id).updated_at
+    answered = answer(client, found, "dismissed", query="band=50", **extra)
     if extra:
-        assert answer.content.decode().lstrip().startswith('<div id="pairs"')
-        assert f"/{other.pk}/dismiss/" in answer.content.decode()
-        assert f"/{found.pk}/dismiss/" not in answer.content.decode()
+        page = answered.content.decode()
     else:
-        assert (answer.status_code, answer["Location"]) == (302, "/duplicates/")
-    found.refresh_from_db()
-    assert (found.state, found.decided_by, found.decided_at is not None) == ("dismissed", staff, True)
+        assert (answered.status_code, answered["Location"]) == (302, "/duplicates/?band=50")
+        page = client.get(answered["Location"]).content.decode()
+    assert re.findall(r'data-card="(\d+)"', page) == [str(other.pk)]
+    assert "Not a duplicate: Ana and Anna" in page
+    assert "1 decided by you today" in page
+    assert state(found) == ("dismissed", "", staff)
     assert set(Event.objects.values_list("lead", "actor", "text")) == {
         (found.first_id, "olivia", "Not a duplicate of Anna"),
         (found.second_id, "olivia", "Not a duplicate of Ana"),
@@ -95,62 +227,67 @@ def test_not_a_duplicate(client, staff, extra):
     assert Lead.objects.get(pk=found.first_id).updated_at > before
 
 
-@pytest.mark.parametrize("state", ["dismissed", "merged"])
-def test_what_was_decided_stays_decided(staff, state):
+@pytest.mark.parametrize(
+    ("what", "stored", "sentence"),
+    [
+        ("colleague", ("related", "colleague"), "Related (colleague): Ana and Anna"),
+        ("family", ("related", "family"), "Related (family): Ana and Anna"),
+        ("dismissed", ("dismissed", ""), "Not a duplicate: Ana and Anna"),
+    ],
+)
+def test_every_answer_can_be_taken_back(client, staff, what, stored, sentence):
     found = pair()
-    DuplicateSuggestion.objects.update(state=state)
+    answer(client, found, what)
+    assert state(found) == (*stored, staff)
+    assert sentence in client.get("/duplicates/").content.decode()
+    answer(client, found, "open")
+    assert state(found) == ("open", "", None)
+    assert shown(client) == [found.pk]
+    assert "review-undo" not in client.get("/duplicates/").content.decode()
+    assert Event.objects.filter(text="Decision taken back: possible duplicate of Anna").count() == 1
+
+
+@pytest.mark.parametrize("before", ["dismissed", "merged"])
+def test_what_was_decided_stays_decided(client, staff, before):
+    found = pair()
+    DuplicateSuggestion.objects.update(state=before, decided_at=timezone.now())
+    assert not dismiss(found, staff)
+    assert not relate(found, "family", staff)
+    assert state(found) == (before, "", None)
+    assert not Event.objects.exists()
+    page = client.post("/duplicates/decide/", {"pair": found.pk, "answer": "family"}, follow=True).content.decode()
+    assert "Somebody else decided that a moment ago" in page
+
+
+def test_a_merge_is_not_reopened_as_a_decision(staff):
+    found = pair()
+    DuplicateSuggestion.objects.update(state="merged", decided_at=timezone.now())
+    assert not reopen(found, staff)
+    assert state(found)[0] == "merged"
+
+
+def test_a_decision_remembers_what_both_share(staff):
+    found = pair()
+    first, second = found.first, found.second
+    Lead.objects.filter(pk__in=[first.pk, second.pk]).update(phone_key="15125550142")
+    for lead, kind, key in (
+        (first, "email", "a@example.com"),
+        (second, "email", "a@example.com"),
+        (second, "email", "b@example.com"),
+        (second, "phone", "15125550199"),
+    ):
+        ContactPoint.objects.create(lead=lead, kind=kind, value=key, key=key)
     dismiss(found, staff)
     found.refresh_from_db()
-    assert (found.state, found.decided_by) == (state, None)
-    assert not Event.objects.exists()
-
-
-def test_pages(client, monkeypatch):
-    monkeypatch.setattr(duplicates, "PAGE_SIZE", 2)
-    pairs = [pair(0.9 - n / 10) for n in range(3)]
-    first = client.get("/duplicates/").content.decode()
-    assert [f"/{each.pk}/dismiss/" in first for each in pairs] == [True, True, False]
-    assert 'rel="next" href="/duplicates/?page=2"' in first
-    second = client.get("/duplicates/?page=2").content.decode()
-    assert [f"/{each.pk}/dismiss/" in second for each in pairs] == [False, False, True]
-    assert 'rel="next"' not in second
-    assert client.get("/duplicates/?page=nonsense").content.decode().count('class="card pair"') == 2
-    assert "Nothing on this page" in client.get("/duplicates/?page=99999").content.decode()
-
-
-def test_navigation_counts_the_open_ones(client):
-    assert "to review</span>" not in client.get("/duplicates/").content.decode()
-    pair()
-    assert '>1<span class="visually-hidden"> to review</span>' in client.get("/duplicates/").content.decode()
-    for _ in range(100):
-        pair()
-    assert '>99+<span class="visually-hidden"> to review</span>' in client.get("/duplicates/").content.decode()
-
-
-def test_same_queries_for_1_and_30(client):
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            client.get("/duplicates/")
-        return len(captured)
-
-    pair()
-    client.get("/duplicates/")  # what is looked up once per process
-    one = queries()
-    for _ in range(29):
-        pair()
-    assert queries() == one <= 6
-
-
-def test_needs_login_and_post(client, anonymous):
-    found = pair()
-    assert client.get(f"/duplicates/{found.pk}/dismiss/").status_code == 405
-    assert anonymous.post(f"/duplicates/{found.pk}/dismiss/")["Location"].startswith("/login/")
-    assert client.post("/duplicates/999999/dismiss/").status_code == 404
+    assert found.shared_keys == ["email:a@example.com", "phone:15125550142"]
+    first.phone_key, second.email_key = "15125550199", "a@example.com"
+    assert shared_contact_keys(first, second) == ["email:a@example.com", "phone:15125550199"]
+    reopen(found, staff)
     found.refresh_from_db()
-    assert found.state == "open"
+    assert found.shared_keys == []
 
 
-def test_dismissing_scores_both_again(staff):
+def test_a_decision_scores_both_again(staff):
     """Who writes again scores higher: that reason goes with the suggestion."""
     found = pair(0.95)
     dismiss(found, staff)
@@ -158,3 +295,63 @@ def test_dismissing_scores_both_again(staff):
         (found.first_id, "score", "pending"),
         (found.second_id, "score", "pending"),
     }
+
+
+def test_the_list_of_decisions(client, staff, monkeypatch):
+    ben = User.objects.create_user("ben")
+    ours, theirs, still_open = pair(), pair(company="Halden"), pair()
+    Lead.objects.filter(pk=theirs.second_id).update(search_text="anna halden")
+    dismiss(ours, staff)
+    relate(theirs, "family", ben)
+
+    def listed(query: str = "") -> list[int]:
+        page = client.get(f"/duplicates/decisions/?{query}").content.decode()
+        return [int(pk) for pk in re.findall(r'name="pair" value="(\d+)"', page)]
+
+    assert listed() == [theirs.pk, ours.pk]
+    assert listed("kind=dismissed") == [ours.pk]
+    assert listed("kind=family") == [theirs.pk]
+    assert listed("kind=colleague") == []
+    assert listed(f"by={ben.pk}") == [theirs.pk]
+    assert listed("words=HALDEN") == [theirs.pk]
+    monkeypatch.setattr(duplicates, "PAGE_SIZE", 1)
+    assert listed("page=2") == [ours.pk]
+    assert "ben, " in client.get("/duplicates/decisions/").content.decode()
+    back = client.post("/duplicates/decide/", {"pair": ours.pk, "answer": "open", "next": "decisions"})
+    assert back["Location"] == "/duplicates/decisions/"
+    assert state(ours)[0] == state(still_open)[0] == "open"
+
+
+def test_needs_login_and_post(client, anonymous):
+    found = pair()
+    for address in ("/duplicates/", "/duplicates/decisions/", "/duplicates/bulk/", "/duplicates/compare/", "/merges/"):
+        assert anonymous.get(address)["Location"].startswith("/login/"), address
+    assert client.get("/duplicates/decide/").status_code == 405
+    assert answer(anonymous, found, "dismissed")["Location"].startswith("/login/")
+    assert answer(client, found, "nonsense").status_code == 400
+    assert state(found)[0] == "open"
+
+
+def test_a_pair_of_a_merged_lead_is_decided_no_more(client, staff):
+    """Its copy on the lead that stays is; a second tab still shows the old one."""
+    old = pair()
+    relate(frozen := pair(), "family", staff)
+    survivor = Lead.objects.create(source="paste", first_name="Ana")
+    copy = DuplicateSuggestion.objects.create(
+        first=frozen.first, second=survivor, probability=0.8, state="dismissed", decided_at=timezone.now()
+    )
+    Lead.objects.filter(pk__in=[old.second_id, frozen.second_id]).update(merged_into=survivor)
+    assert not dismiss(old, staff)
+    assert not reopen(frozen, staff)
+    assert (state(old)[0], state(frozen)[0]) == ("open", "related")
+    page = client.get("/duplicates/decisions/").content.decode()
+    assert re.findall(r'name="pair" value="(\d+)"', page) == [str(copy.pk)]
+
+
+def test_a_large_group_says_how_many_are_left_out(client):
+    leads = [Lead.objects.create(source="paste", first_name="Ana") for _ in range(7)]
+    for other in leads[1:]:
+        suggest(leads[0], other, 0.9)
+    card = client.get("/duplicates/").content.decode()
+    link = re.search(r'href="(/duplicates/compare/[^"]+)"', card)[1].replace("&amp;", "&")
+    assert "the other 2 can be merged after these" in client.get(link).content.decode()

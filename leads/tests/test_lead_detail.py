@@ -103,7 +103,7 @@ def test_what_strangers_write_is_text_only(client):
 
 
 def test_page_has_no_inline_style_or_script(client, lead, vehicle, suggestion):
-    for path in (url(lead), "/", "/paste/", "/duplicates/"):
+    for path in (url(lead), "/", "/paste/", "/duplicates/", "/duplicates/bulk/", "/duplicates/decisions/", "/merges/"):
         page = client.get(path).content.decode()
         assert not re.search(r"<script(?![^>]*\bsrc=)|\sstyle=|\son\w+=|javascript:", page), path
 
@@ -315,16 +315,34 @@ def test_possible_duplicates(client, lead):
     for part in (f'href="{other.get_absolute_url()}"', "83&thinsp;%", "Same first name", "+3.2", "−1"):
         assert part in page, part
     assert f'href="{lead.get_absolute_url()}"' in get(client, other, "duplicates/")
-    answer = client.post(url(lead, f"duplicates/{found.pk}/dismiss/"), **HTMX)
+    assert f"/duplicates/compare/?lead={lead.public_id}&amp;lead={other.public_id}" in page
+    answer = client.post(url(lead, f"duplicates/{found.pk}/"), {"answer": "dismissed"}, **HTMX)
     assert "Same first name" not in answer.content.decode()
+    assert answer["HX-Trigger"] == '{"lead-edited": {}}'
     found.refresh_from_db()
     assert (found.state, found.decided_by.username) == ("dismissed", "olivia")
 
 
-def test_a_merged_lead_points_to_where_it_went(client, lead):
+def test_who_is_related(client, lead):
+    other = receive("From the same company", source="paste", contact=Contact(first_name="Ana", last_name="Silva"))
+    found = DuplicateSuggestion.objects.create(first=lead, second=other, probability=0.6)
+    assert "Belongs together" not in get(client, lead)
+    assert client.post(url(lead, f"duplicates/{found.pk}/"), {"answer": "colleague"})["Location"] == url(lead)
+    page = get(client, lead)
+    assert f'Related: <a href="{other.get_absolute_url()}">Ana Silva</a>' in page
+    assert "(colleague)" in page
+    assert "Possible duplicates" not in page
+    client.post(url(lead, f"duplicates/{found.pk}/"), {"answer": "open"}, **HTMX)
+    assert "Possible duplicates" in get(client, other)
+    assert client.post(url(lead, f"duplicates/{found.pk}/"), {"answer": "nonsense"}).status_code == 400
+
+
+def test_a_merged_lead_leads_to_where_it_went(client, lead):
     target = receive("The other", source="paste", contact=Contact(first_name="Zoe"))
     Lead.objects.filter(pk=lead.pk).update(merged_into=target)
-    assert f'merged into <a href="{target.get_absolute_url()}">Zoe</a>' in get(client, lead)
+    answer = client.get(url(lead), follow=True)
+    assert answer.redirect_chain == [(target.get_absolute_url(), 302)]
+    assert "Ana was merged into this lead." in answer.content.decode()
 
 
 def test_panels_are_fetched_by_address(client, lead):

@@ -1,0 +1,165 @@
+"""Merging many likely pairs: a list to look through first, one transaction a pair, and all of it undone together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from leads import merges
+from leads.duplicates import with_leads
+from leads.merge_plan import MergeRefused, plan
+from leads.models import DuplicateSuggestion, Lead, Merge
+from leads.review import COUNTED, ComparedField, behind, compare
+
+PAGE_SIZE = 25
+KEEPS_BOTH = ("email", "phone")  # two of these are no conflict: the other one becomes a contact point
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRow:
+    """One pair of the list. `conflicts` are the fields in which one value would be given up."""
+
+    suggestion: DuplicateSuggestion
+    survivor: Lead
+    absorbed: Lead
+    gains: list[ComparedField]
+    conflicts: list[ComparedField]
+    is_chained: bool  # one of the two is in a row above as well
+
+    @property
+    def is_chosen(self) -> bool:
+        return not self.conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPage:
+    """One page of the list; `after` is the pair that the next one starts behind. `count` stops at COUNTED + 1."""
+
+    rows: list[BulkRow]
+    after: int | None
+    count: int
+
+    @property
+    def count_label(self) -> str:
+        return f"{COUNTED:,}+" if self.count > COUNTED else f"{self.count:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a pair: the merge, or why there is none."""
+
+    first: Lead
+    second: Lead
+    merge: Merge | None
+    reason: str = ""
+
+
+def bulk_page(least: float, *, after: int | None) -> BulkPage:
+    """The pairs of at least this probability, the likeliest first, behind the pair `after`."""
+    likely = DuplicateSuggestion.objects.to_review().filter(probability__gte=least)
+    found = list(with_leads(behind(likely, after)).likeliest_first()[: PAGE_SIZE + 1])
+    count = likely.order_by()[: COUNTED + 1].count()
+    page = found[:PAGE_SIZE]
+    return BulkPage(_rows(page), page[-1].pk if len(found) > PAGE_SIZE else None, count)
+
+
+def _rows(page: Sequence[DuplicateSuggestion]) -> list[BulkRow]:
+    seen: set[int] = set()
+    rows = []
+    for suggestion in page:
+        pair = {suggestion.first_id, suggestion.second_id}
+        rows.append(_row(suggestion, is_chained=bool(seen & pair)))
+        seen |= pair
+    return rows
+
+
+def _row(suggestion: DuplicateSuggestion, *, is_chained: bool) -> BulkRow:
+    survivor, absorbed = by_standing(suggestion.first, suggestion.second)
+    compared = compare(survivor, absorbed)
+    return BulkRow(
+        suggestion,
+        survivor,
+        absorbed,
+        gains=[field for field in compared if not field.first or (field.key in KEEPS_BOTH and field.is_contrary)],
+        conflicts=_conflicts(survivor, absorbed),
+        is_chained=is_chained,
+    )
+
+
+def by_standing(first: Lead, second: Lead) -> tuple[Lead, Lead]:
+    """Which of two leads stays: one that was worked on, else the older one; as `plan` has it, without its queries."""
+    ranked = sorted((first, second), key=lambda lead: (lead.status == Lead.Status.NEW, lead.received_at, lead.pk))
+    return ranked[0], ranked[1]
+
+
+def _conflicts(survivor: Lead, absorbed: Lead) -> list[ComparedField]:
+    compared = compare(survivor, absorbed)
+    contrary = [field for field in compared if field.is_contrary and field.key not in KEEPS_BOTH]
+    return contrary + _owners(survivor, absorbed)
+
+
+def _owners(survivor: Lead, absorbed: Lead) -> list[ComparedField]:
+    """Two people's leads, or two different outcomes, are for them to sort out."""
+    found = []
+    if survivor.owner_id and absorbed.owner_id and survivor.owner_id != absorbed.owner_id:
+        found.append(ComparedField("owner", "Owner", str(survivor.owner_id), str(absorbed.owner_id)))
+    moved_on = {survivor.status, absorbed.status} - {Lead.Status.NEW}
+    if len(moved_on) > 1:
+        found.append(ComparedField("status", "Status", survivor.get_status_display(), absorbed.get_status_display()))
+    return found
+
+
+def merge_pairs(ids: Iterable[int], *, actor: User) -> list[Outcome]:
+    """Merges each pair by itself, with the plan's suggestions; one that is refused stops none of the others."""
+    found = {row.pk: row for row in with_leads(DuplicateSuggestion.objects.filter(pk__in=list(ids)))}
+    return [_merged(row, actor) for row in sorted(found.values(), key=lambda row: (-row.probability, -row.pk))]
+
+
+def _merged(suggestion: DuplicateSuggestion, actor: User) -> Outcome:
+    first, second = suggestion.first, suggestion.second
+    try:
+        # A row above may have folded one of them into another lead.
+        pair = {lead.pk: lead for lead in (merges.root(_fresh(first)), merges.root(_fresh(second)))}
+        if len(pair) < 2:
+            return Outcome(first, second, None, "They are one lead already.")
+        survivor, absorbed = by_standing(*pair.values())
+        if reason := _objection(suggestion, survivor, absorbed):
+            return Outcome(first, second, None, reason)
+        choices = plan([survivor, absorbed], survivor=survivor).choices()
+        (merge,) = merges.merge(survivor, [absorbed], choices=choices, actor=actor)
+    except MergeRefused as refusal:
+        return Outcome(first, second, None, refusal.reason)
+    except Lead.DoesNotExist:
+        return Outcome(first, second, None, "One of them was deleted.")
+    return Outcome(first, second, merge)
+
+
+def _objection(suggestion: DuplicateSuggestion, survivor: Lead, absorbed: Lead) -> str:
+    """What speaks against merging the two that a row's leads are by now: a decision, or a conflict that the list didn't
+    show, as when a row above brought one of them another company."""
+    ends = Q(first=min(survivor.pk, absorbed.pk), second=max(survivor.pk, absorbed.pk))
+    if DuplicateSuggestion.objects.told_apart().filter(Q(pk=suggestion.pk) | ends).exists():
+        return "Somebody decided meanwhile that they are two."
+    shown = {field.key for field in _conflicts(suggestion.first, suggestion.second)}
+    new = [field.label for field in _conflicts(survivor, absorbed) if field.key not in shown]
+    return f"They differ by now: {', '.join(new)}. Compare them." if new else ""
+
+
+def _fresh(lead: Lead) -> Lead:
+    return Lead.objects.get(pk=lead.pk)
+
+
+def undo_all(ids: Iterable[int], *, actor: User) -> tuple[int, list[str]]:
+    """Takes merges back, the newest first; returns how many, and why others could not be."""
+    undone, refusals = 0, []
+    for pk in sorted(set(ids), reverse=True):
+        merge = Merge.objects.standing().filter(pk=pk).select_related("survivor", "absorbed").first()
+        if merge is None:
+            continue
+        try:
+            merges.undo(merge, actor=actor)
+            undone += 1
+        except MergeRefused as refusal:
+            refusals.append(f"{merge.survivor.name}: {refusal.reason}")
+    return undone, refusals
