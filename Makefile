@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint fmt doctor
+.PHONY: help run test bench bench-duplicates lint fmt doctor
 
 help:
 	@echo "make run     start baseCamp: web, workers, clock and Chroma (Ctrl-C stops it)"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint    check style, types, imports and migrations"
 	@echo "make fmt     put code and templates into shape"
 	@echo "make bench   measure"
+	@echo "make bench-duplicates  measure how duplicates are found, beside Splink (docs/duplicates.md)"
 
 run: .venv/installed
 	@exec $(BIN)/python manage.py up
@@ -31,6 +32,10 @@ test: .venv/installed-dev
 
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks
+
+# PARTS="febrl scale" runs some; LEADS=one.parquet:other.parquet measures on these files.
+bench-duplicates: .venv/installed-bench
+	@$(BIN)/python -m benchmarks $(addprefix duplicates.,$(or $(PARTS),leads learning febrl scale))
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -52,6 +57,9 @@ fmt: .venv/installed-dev
 
 .venv/installed-dev: requirements-dev.txt requirements.txt
 	@$(call install,$@,requirements-dev.txt)
+
+.venv/installed-bench: requirements-bench.txt .venv/installed-dev
+	@$(call install,$@,requirements-bench.txt)
 
 define install
 	set -e; \

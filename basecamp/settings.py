@@ -42,6 +42,7 @@ AIRTABLE_API_KEY = env.text("AIRTABLE_API_KEY")
 AIRTABLE_BASE_ID = env.text("AIRTABLE_BASE_ID")
 AIRTABLE_TABLE_NAME = env.text("AIRTABLE_TABLE_NAME", "Leads")
 AIRTABLE_ENDPOINT_URL = env.url("AIRTABLE_ENDPOINT_URL", "https://api.airtable.com")
+AIRTABLE_MERGED_RECORDS = env.choice("AIRTABLE_MERGED_RECORDS", "mark", ("mark", "delete"))
 BUSINESS_TYPE = env.choice("BUSINESS_TYPE", "general", ("general", "automotive", "medspa", "consulting"))
 DEFAULT_REGION = env.choice("DEFAULT_REGION", "US", tuple(sorted(phonenumbers.SUPPORTED_REGIONS)))
 
@@ -154,9 +155,17 @@ LEAD_PIPELINE = (
         gate="crm_sync.stages.airtable_gate",
         delay=2,
         is_exclusive=True,
+        takes_merged=True,  # the CRM learns into which lead it went
     ),
 )
-LEAD_PANELS = ("enrichment:panel", "crm_sync:panel")
+# Rows that go along when a lead is merged into another: the model, and its field that names the lead. Only models of
+# which a lead may have any number of rows; `leads.merges` sees to the others.
+LEAD_FOLLOWERS = (("leads.Submission", "lead"), ("leads.Event", "lead"), ("enrichment.Enrichment", "lead"))
+LEAD_PANELS = ("enrichment:panel", "enrichment:similar", "crm_sync:panel")
+# What a merge will change elsewhere: shown where leads are compared.
+MERGE_PANELS = ("crm_sync:merge_preview",)
+# What leads are searched by, with the page of each: the inbox, and where else its form leads.
+LEAD_SEARCHES = {"words": ("Words", "inbox"), "meaning": ("Meaning", "enrichment:search")}
 
 # django-q2 is a doorbell: our StageRun rows are the queue, with their own retries and leases. So a task runs once
 # (max_attempts, ack_failures), the broker leases no more than it runs (queue_limit, bulk), and retry is far above
@@ -190,6 +199,8 @@ CLUSTERS = ("basecamp", "ml", "llm")
 # What a cluster loads before it forks, so that its workers share the memory; and what a worker does before each shift.
 CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
 CLUSTER_CHORES = {"ml": "enrichment.stages.chores"}
+# What a worker does in small pieces while no lead waits; returns whether there is more.
+CLUSTER_SPARE_TIME = {"ml": "enrichment.stages.spare_time"}
 
 # ---- accounts ----------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -17,11 +17,13 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from basecamp.watch import Watch
+from enrichment import nightly, sweep
+from enrichment.models import MeaningQuery
 from leads import limits, pipeline
 
 logger = logging.getLogger(__name__)
 
-HOUR = 3600.0
+MINUTE, HOUR = 60.0, 3600.0
 KEPT = 30  # days
 PATIENCE = 4  # seconds that the clock waits for SQLite's lock
 
@@ -66,6 +68,8 @@ class Command(BaseCommand):
             Chore("sweep", sweep_every, pipeline.sweep),
             Chore("probe the workers", probe_every, watch.probe),
             Chore("clear out", HOUR, clear_out),
+            Chore("start learning", MINUTE, nightly.start_refit),
+            Chore("start the nightly check of all leads", MINUTE, sweep.start_if_due),
         ]
         while True:
             now = time.monotonic()
@@ -76,7 +80,8 @@ class Command(BaseCommand):
 
 
 def clear_out() -> None:
-    """Deletes what has expired: counts, sessions, and what django-q keeps of failed tasks."""
+    """Deletes what has expired: counts, old questions, sessions, and what django-q keeps of failed tasks."""
     limits.forget_expired()
+    MeaningQuery.objects.forgotten().delete()
     Failure.objects.filter(stopped__lt=timezone.now() - dt.timedelta(days=KEPT)).delete()
     call_command("clearsessions")
