@@ -54,11 +54,17 @@ def phone_key(phone: str, region: str | None = None) -> str:
     Without a region only numbers with "+" are read so; of others, and of what is no number, the digits are the key.
     Empty with fewer than seven, too few to mean anyone; 20 at most.
     """
+    if region is None and phone.isascii() and phone.isdecimal():
+        return _long_enough(phone)  # a key already, as most that are compared: reading it would find nothing more
     try:
         read = phonenumbers.parse(phone, region)
         digits = f"{read.country_code}{phonenumbers.national_significant_number(read)}"
     except phonenumbers.NumberParseException:
         digits = "".join(char for char in phone if char.isdecimal())
+    return _long_enough(digits)
+
+
+def _long_enough(digits: str) -> str:
     return digits[:20] if len(digits) >= 7 else ""
 
 

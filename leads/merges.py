@@ -31,7 +31,7 @@ from leads.merge_rows import (
     restore_suggestions,
 )
 from leads.merge_values import give_back_values, take_values
-from leads.models import Event, Lead, Merge
+from leads.models import Event, Lead, Merge, StageRun
 from leads.models.merge import UNDO_FOR
 from leads.models.pipeline import STAGES
 
@@ -181,10 +181,12 @@ def _keep_contacts(survivor: Lead, made: Sequence[Merge]) -> None:
 
 
 def _drop_runs(absorbed: Lead) -> list[str]:
-    """What the absorbed lead had yet to pass goes; returns the stages, which the survivor passes instead."""
-    waiting = [run for run in absorbed.runs.unfinished() if run.stage in STAGES and not STAGES[run.stage].takes_merged]
-    absorbed.runs.filter(pk__in=[run.pk for run in waiting]).delete()
-    return [run.stage for run in waiting]
+    """What the absorbed lead had yet to pass, or failed at, goes: nobody could retry it there. Returns the stages, which
+    the survivor passes instead."""
+    runs = absorbed.runs.exclude(state=StageRun.State.SUCCEEDED)
+    left = [run for run in runs if run.stage in STAGES and not STAGES[run.stage].takes_merged]
+    absorbed.runs.filter(pk__in=[run.pk for run in left]).delete()
+    return [run.stage for run in left]
 
 
 def _take_state(merge: Merge, planned: Plan, choices: Mapping[str, Choice]) -> None:

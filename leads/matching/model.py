@@ -24,7 +24,7 @@ RATES = 0.15, 0.04, 0.08  # the same person, one household, one company
 LIST_RATES = 0.5, 0.0005, 0.001
 LIST_NAMES = {"name:last": 0.04, "name:different": 0.04, "name:little": 0.04}
 # With few leads at hand, chance agreement is still judged as in a crowd.
-FEWEST_LEADS = 500
+FEWEST_LEADS, FEWEST_OF_LIST = 500, 10_000
 # Bits: finer signs count in full above the one, and not at all below the other; between, in proportion.
 FULLY, NOT_AT_ALL = -10.0, -20.0
 MOST = 10.0  # bits that all finer signs may add or take
@@ -116,10 +116,10 @@ def probability(
 
 
 def _weigh(one: Features, other: Features, similarity: float | None, holders: Holders) -> _Weighed:
-    leads = max(holders.leads, FEWEST_LEADS)
     if other.rank < one.rank:  # so that it doesn't matter who is named first
         one, other = other, one
     is_list = _is_list(one, other)
+    leads = max(holders.leads, FEWEST_OF_LIST if is_list else FEWEST_LEADS)
     found = _levels(one, other, similarity, holders, leads, is_list=is_list)
     prior = _prior(leads, LIST_RATES if is_list else RATES)
     classes = same, household, colleague, unrelated = _product(prior, found)

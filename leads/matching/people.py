@@ -17,6 +17,7 @@ ROLE_MAILBOXES = word_set(
 MOST_CONTACTS = 4  # e-mails, and phones, of one person that are compared
 OPENING = 90  # characters in which one says that one wrote before
 MOST_TEXT = 2000  # characters of a message that are compared
+_FOLLOW_UP = re.compile("|".join(map(re.escape, FOLLOW_UP)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def features(person: Person) -> Features:
         text=text,
         words=frozenset(word for word in words if len(word) > 2 and word not in COMMON_WORDS),
         numbers=frozenset(word for word in words if len(word) > 3 and word.isdecimal() and not _is_year(word)),
-        is_follow_up=any(phrase in text[:OPENING] for phrase in FOLLOW_UP),
+        is_follow_up=bool(_FOLLOW_UP.search(text[:OPENING])),
         at=person.received_at,
     )
 

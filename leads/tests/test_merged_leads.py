@@ -39,6 +39,17 @@ def test_what_the_other_had_yet_to_pass_the_lead_that_stays_passes(ana, anna, st
     assert waiting(anna) == {"extract", "embed", "score", "push"}
 
 
+def test_what_failed_for_the_other_the_lead_that_stays_tries_again(ana, anna, staff):
+    """Nobody could open the merged lead to retry it, and the status page would warn of it for good."""
+    StageRun.objects.all().update(state="succeeded")
+    anna.runs.create(stage="enrich", state="failed", reason="The answer could not be read.")
+    made = fold(ana, anna, actor=staff)
+    assert (waiting(ana), waiting(anna)) == ({"enrich", "embed", "score"}, {"push"})
+    assert not StageRun.objects.failed().exists()
+    merges.undo(made, actor=staff)
+    assert "enrich" in waiting(anna)
+
+
 def score_while_one_is_merged(leads) -> Outcome:
     """A stage during whose work a person merges the last lead of the batch."""
     if len(leads) == 3:
