@@ -181,8 +181,8 @@ def _keep_contacts(survivor: Lead, made: Sequence[Merge]) -> None:
 
 
 def _drop_runs(absorbed: Lead) -> list[str]:
-    """What the absorbed lead had yet to pass, or failed at, goes: nobody could retry it there. Returns the stages, which
-    the survivor passes instead."""
+    """What the absorbed lead had yet to pass, or failed at, goes: nobody could retry it there. Returns the stages,
+    which the survivor passes instead."""
     runs = absorbed.runs.exclude(state=StageRun.State.SUCCEEDED)
     left = [run for run in runs if run.stage in STAGES and not STAGES[run.stage].takes_merged]
     absorbed.runs.filter(pk__in=[run.pk for run in left]).delete()
