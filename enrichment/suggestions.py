@@ -96,7 +96,7 @@ def _reopen(earlier: dict[Pair, DuplicateSuggestion], findings: Findings) -> set
     decided = {pair: row for pair, row in earlier.items() if row.state in (State.DISMISSED, State.RELATED)}
     if not decided:
         return set()
-    leads = Lead.objects.in_bulk({pk for pair in decided for pk in pair})
+    leads = Lead.objects.standing().in_bulk({pk for pair in decided for pk in pair})
     opened: set[Pair] = set()
     for pair, row in decided.items():
         new = _new_keys(row, leads)
