@@ -54,7 +54,13 @@ def collect(batch: dict[int, Person], suggested: set[Pair]) -> tuple[set[Pair], 
     pairs |= _neighbours(known.vectors) | suggested
     get_to_know({pk for pair in pairs for pk in pair}, known)
     ordered = {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]}
-    return {pair for pair in ordered if pair[0] in known.people and pair[1] in known.people}, known
+    return mergeable(pair for pair in ordered if pair[0] in known.people and pair[1] in known.people), known
+
+
+def mergeable(pairs: Iterable[Pair]) -> set[Pair]:
+    """Without those of a sample and a real lead, which can't be merged."""
+    samples = {pk for (pk,) in people.rows("SELECT id FROM leads_lead WHERE is_sample", [])}
+    return {pair for pair in pairs if (pair[0] in samples) == (pair[1] in samples)}
 
 
 def get_to_know(lead_ids: set[int], known: Known) -> None:

@@ -56,7 +56,7 @@ def compare(lead_ids: Sequence[int], held: Held) -> Findings:
     suggested = {pair for pair in candidates.suggested_pairs(block) if pair[1] in block}
     pairs = _worth_weighing(_sharing(known), _near(known, held)) | suggested
     _get_to_know(pairs, known, held)
-    pairs = {pair for pair in pairs if pair[0] in known.people and pair[1] in known.people}
+    pairs = candidates.mergeable(pair for pair in pairs if pair[0] in known.people and pair[1] in known.people)
     return weighing.weigh(pairs, known, suggested)
 
 
