@@ -24,11 +24,16 @@ run: .venv/installed
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor
 
-# Everything on SQLite, browser and kill tests included; then what touches the database on PostgreSQL as well.
+# Everything on SQLite, browser and kill tests included, which mostly wait; beside it what touches the database on
+# PostgreSQL as well, whose output comes last.
 test: .venv/installed-dev
-	@$(BIN)/python -m pytest
-	@$(BIN)/python -m tests.servers.postgres $(BIN)/python -m pytest -q --ignore=enrichment/tests/test_real_model.py \
-		basecamp crm_sync enrichment leads
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	DATA_DIR=$$folder $(BIN)/python -m tests.servers.postgres $(BIN)/python -m pytest -q -p no:cacheprovider \
+		--ignore=enrichment/tests/test_real_model.py basecamp crm_sync enrichment leads > $$folder/log 2>&1 & postgres=$$!; \
+	$(BIN)/python -m pytest --durations=15; sqlite=$$?; \
+	wait $$postgres; postgres=$$?; \
+	echo "On PostgreSQL:"; cat $$folder/log; \
+	exit $$((sqlite || postgres))
 
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks

@@ -34,6 +34,7 @@ def cluster() -> Iterator[str]:
     try:
         _run("initdb", "-D", folder / "data", "-U", user, "--auth=trust", "--encoding=UTF8", "--no-sync")
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
+        options += " -c fsync=off -c full_page_writes=off"  # nothing in it is to outlive the tests
         _run("pg_ctl", "-D", folder / "data", "-l", folder / "log", "-o", options, "-w", "start")
         try:
             yield f"postgres://{user}@127.0.0.1:{port}/postgres"
