@@ -57,12 +57,69 @@ rosa rosi rosita | salvatore toto turi | sergei serhii sergiy sergey serhij serg
 stanislaw staszek | svetlana sveta | tatiana tetiana tanya tania | tomasz tomek thomas | ursula uschi ulla
 valentina vale | valeria vale | vladimir volodymyr vova volodya | wojciech wojtek | wolfgang wolf | xaver xaverl
 yulia julia yuliya iuliia yuliia | zaneta zanetka
+alasdair alistair al | albert al bert bertie | alberto beto berto | alessandra ale sandra | alejandra ale sandra
+alfonso poncho fonso | alfred alf alfie fred fredi | alfredo fredo | alzbeta betka bara eliska | antonin tonda
+antonio tonino nino tonio | antoni antek | augustin gus | gustavo gus tavo | bartholomew bart | bartlomiej bartek
+bernard bernie | bernhard bernd | bohuslav bohous | boleslaw bolek | bridget biddy bridie | carmen carmela menchu
+caroline carrie caro lina | carolina caro | cecilia ceci cilla | celia ceci | charlotte charlie lottie lotte
+christian chris | concepcion concha conchita | consuelo chelo | cornelia conny nele | cristina cris tina
+darya daria dasha | deepak deepu | djamel jamal gamal djamal | domenico mimmo nico | dominic dom nick
+dominik domi | eduard edi | eduardo lalo edu | eleanor ellie nell nora | elena lenka | emilia emmi | emma em
+enrico rico chicco | enrique quique kike | ernesto neto | eugenia zhenya | eugenio geno | eva evi
+federico fede | felipe pipe | ferdinand ferdi | filippo pippo | florence flo | florian flo | frederic fred
+gennady gena | genevieve gen viv | georg schorsch jorg | george georgie yuri jorge | gertrud trudi traudl
+giacomo mino | gianluca luca | giorgio gio | gonzalo chalo | grzegorz grzesiek | hans jurgen hansi
+harriet hattie harry | helen nell ellen | helena hela lena | hector tito | heinrich heinz heini | helmut helmi
+hermann manni | hipolito polo | hubert hubi | ilya ilja | irina ira | isabel isa chabela | ivana iva
+jack john | jadwiga jadzia | jakub kuba | jana janicka | jaroslav jarda | jaroslaw jarek | jerzy jurek
+jesus chucho | joanna asia joasia | joachim jochen achim | jorge coco | jose maria chema | josefina pepita fina
+josephine jo josie | juan juancho juanito | juergen jurgen | justyna justa | karoline caro | karolina karola
+kateryna katia katya | kazimierz kazik | kerstin kersti | klaus nicolas nikolaus | konstantin kostya kostas
+kristina kris tina | ladislav lada | layla leila laila leyla | leszek lech | lidia lida | lorenzo enzo renzo
+lucia lucie lucy chia | luciana lucy | luis lucho guicho | lukas luki | luca luka | madeleine maddie maddy
+manuel manolo manu lolo | manuela manu | marcin marcinek | marcela chela | margarita rita marga mago
+maria isabel maribel marisa | maria jose majo | maria teresa maite | mario mayito | marta martusia
+mary molly polly mae | maryam mariam meryem miriam | matilda tilly | matthias matze hias | mateusz mati
+mauricio mau | miroslav mirek | miroslaw mirek | mohamed hamada | nicola nico | natalia nati talia
+oksana ksenia xenia ksyusha | oleksii oleksiy aleksei alexei alexey lyosha alyosha losha | omar omer
+pascal paco | patricio pato | patrizia patty | petronela nela | philippa pippa | pilar pili
+polina polya | rafael rafa | raffaele lello raf | ramon moncho | ramona mona | raquel raque | regina gina
+reinhard reini | renata renia | ricardo richi ricky | riccardo ricky | rita margherita | roberta robi
+rodolfo fito rudi rodo | rodrigo rodri | rolf rudolf rudi | roman roma | rosemary rosie romy | ryszard rysiek
+santiago santi yago chago | sanjay sanju | sara sally sarah | sebastian basti wastl | sebastiano seba
+sergey serge | sigrid siri sigi | siegfried sigi | silvia sylvia silvi | simon si simmi | slavomir slavek
+sofia sonia sophie | soledad sole chole | stanislav standa slava stas | stefan steffen steve stefek
+stefania stefi fania | stefano ste | susana susi | suleyman sulo | tadeusz tadek | teresa tere maite
+theodor theo | thierry titi | tomas tommy tom | ulrich uli ulli | ulrike uli ulli rike | urszula ula
+vaclav vasek vena | valentin vale | vasily vasyl vasya | veronica vero | veronika vera nika | viktor vitya vik
+viktoria vika | vincenzo enzo | vincente chente | vicente chente | viviana vivi | vyacheslav slava
+waldemar waldek | waltraud traudl | wilhelm willi willy | winifred win winnie freddie | wladyslaw wladek
+xavier xavi javi | javier javi | ximena xime | yaroslav slava | yevgenia evgenia zhenya | yolanda yoli
+yusuf yousef youssef joseph | zbigniew zbyszek | zdenek zdena | zeynep zeyno zeyn | zofia zosia sophia
+abdullah abdallah | ahmed ahmad ahmet | ali aly | aisha ayesha aicha | fatima fatma fatemeh | hassan hasan
+hussein husayn hosein | ibrahim abraham ibo | ismail ismael | khaled khalid halit | mahmoud mahmut mahmood
+mustafa musti | nasser naser | omar umar omer | osman othman usman | said saeed sayed | tariq tarek
+tarik tariq | yasmin yasmine jasmin jasmine | zainab zeinab zeynep | aditya adi | arjun arju | krishnan kris
+lakshmi laxmi | pooja puja | priyanka priya | rajesh raj raju | rakesh rocky | sanjeev sanju | sunil sunny
+suresh suri | venkatesh venkat venky | vijay viju | jayashree jaya | shreya shree | subramaniam subbu mani
 """
 # Letters that are no Latin letter with an accent: as they are written where they are not at hand.
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ß": "ss", "ħ": "h"}
     | dict(zip("абвгґдезиіклмнопрстуфцыэћђљњјџ", "abvggdeziiklmnoprstufcyecdlnjd", strict=True))
-    | {"ж": "zh", "х": "kh", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ь": "", "ю": "yu", "я": "ya", "є": "ye"}
+    | {
+        "ж": "zh",
+        "ц": "ts",
+        "х": "kh",
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "shch",
+        "ъ": "",
+        "ь": "",
+        "ю": "yu",
+        "я": "ya",
+        "є": "ye",
+    }
     | dict(zip("αβγδεζηικλμνξοπρσςτυφω", "avgdeziiklmnxoprsstyfo", strict=True))
     | {"θ": "th", "χ": "ch", "ψ": "ps"}
 )
@@ -77,7 +134,17 @@ _SPELLINGS = (
     ("ae", "a"), ("oe", "o"), ("ue", "u"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("kh", "h"), ("ou", "u"), ("y", "i"),
     ("ij", "i"), ("iy", "i"), ("tz", "z"), ("cz", "ch"), ("sz", "sh"), ("w", "v"), ("x", "ks"),
 )  # fmt: skip
+_ROUGH = (
+    ("ch", "h"), ("sh", "s"), ("dj", "h"), ("dz", "s"), ("ts", "s"), ("z", "s"), ("ce", "se"), ("ci", "si"), ("c", "k"),
+    ("q", "k"), ("g", "h"), ("ie", "e"), ("ei", "e"), ("ai", "e"), ("i", "e"), ("o", "u"), ("dh", "d"),
+)  # fmt: skip
+# What pet names end in: "zeyno", "bartek", "anita".
+_PET_ENDINGS = (
+    "chen", "lein", "inha", "inho", "ette", "cita", "cito", "ita", "ito", "ina", "ino", "sia", "cia", "zia", "ush",
+    "ek", "ik", "ka", "ko", "ie", "ey", "li", "le", "el", "ya", "a", "e", "i", "o", "u", "y",
+)  # fmt: skip
 _DOUBLED = re.compile(r"(.)\1+")
+_RUN_TOGETHER = re.compile(r"([^\W\d_]*[^\W\d_A-Z]{3})([A-ZÀ-ÞА-Я][^\W\d_A-Z]{2,})")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -111,6 +178,18 @@ def spelled(folded: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
+def roughly(folded: str) -> str:
+    """What is left of a name whichever alphabet and country it came through: "zhuravova" and "schurawowa", "el masry"
+    and "almasri", "galina" and "halyna". Names that differ may be the same roughly."""
+    plain = spelled(folded.replace(" ", ""))
+    if len(plain) >= 6 and plain[:2] in ("al", "el", "ul"):
+        plain = plain[2:]
+    for written, rough in _ROUGH:
+        plain = plain.replace(written, rough)
+    return _DOUBLED.sub(r"\1", plain)
+
+
+@lru_cache(maxsize=50_000)
 def sound(folded: str) -> str:
     """A code that names of like sound share; empty for no name."""
     return jellyfish.metaphone(spelled(folded))[:6]
@@ -119,6 +198,22 @@ def sound(folded: str) -> str:
 def is_nickname(one: str, other: str) -> bool:
     """Whether two folded first names may call the same person: "bill" and "william"."""
     return not _GROUPS_OF.get(one, _NONE).isdisjoint(_GROUPS_OF.get(other, _NONE))
+
+
+def is_pet_form(shortest: str, longest: str) -> bool:
+    """Whether the shorter folded name is the beginning of the longer with an ending that pet names have: "tomek" of
+    "tomasz". Not so "carla" and "carlos", two names with one stem."""
+    for ending in _PET_ENDINGS:
+        stem = shortest.removesuffix(ending)
+        if len(stem) >= 3 and stem != shortest and longest.startswith(stem):
+            return len(longest) - len(stem) >= (3 if longest[-1] in "aeioslu" else 2)
+    return False
+
+
+def torn(name: str) -> tuple[str, str]:
+    """First and last name that were run together: "JohnElliott", but not "McDonald" and "LaToya"."""
+    found = _RUN_TOGETHER.fullmatch(name)
+    return (found[1], found[2]) if found else (name, "")
 
 
 def split_name(full: str) -> tuple[str, str]:

@@ -11,8 +11,7 @@ own habits. Every pair takes part three times: as it is, without its times, and 
 what is missing says nothing. At last all are lowered by as many bits as the held-out pairs ask for.
 
 Printed figures are cross-validated: each fifth of the PERSONS is judged by weights that never saw them; pairs that were
-no candidates count as not found. With `--write` the weights of all files go to `leads/matching/weights.json`. The
-vectors of the messages are kept beside the file (`FILE.vectors.npy`, or in the folder of `--vectors`).
+no candidates count as not found. With `--write` the weights of all files go to `leads/matching/weights.json`.
 """
 
 import argparse
@@ -29,6 +28,7 @@ import pandas as pd
 from scipy.optimize import minimize
 
 HOME = Path(__file__).resolve().parent.parent
+WEIGHTS = HOME / "leads" / "matching" / "weights.json"
 sys.path.insert(0, str(HOME))
 
 from leads.keys import phone_key  # noqa: E402
@@ -38,12 +38,13 @@ from leads.matching.people import Features, Holders, Person, features  # noqa: E
 from leads.matching.signals import signals  # noqa: E402
 from leads.names import split_name  # noqa: E402
 
-VERSION = "3"
+VERSION = "4"
 NEAREST, NEWEST = 10, 50
 RIDGE = 1.0  # one over the variance that a weight is expected to have, in nats
 # Bits that a weight is drawn to where a file says little about it.
 START = {
-    "number:same": 1.5,
+    "number:same": 4.0,
+    "message:figures": 2.0,
     "number:differs": -0.5,
     "name:initial_same": 0.5,
     "name:initial_differs": -1.5,
@@ -60,30 +61,35 @@ START = {
 # Least and most bits, by name or by what stands before the colon.
 BOUNDS = {
     "message": (0.0, 3.0),
-    "number:same": (0.5, 3.0),
+    "number:same": (2.0, 7.0),
+    "mailbox:full": (0.0, 9.0),
     "number:differs": (-1.0, 0.0),
     "mailbox": (-3.0, 6.0),
     "mailbox:another": (-3.0, 0.0),
     "name:initial_same": (0.0, 2.0),
     "name:initial_differs": (-3.0, 0.0),
     "time": (0.0, 2.0),
-    "time:far": (-3.5, 0.0),
+    "time:far": (-1.5, 0.0),
     "again": (0.0, 3.0),
     # The more have it, the less it says; agreement is never worth less than difference.
     "name:shared": (-1.0, 0.0),
     "email:shared": (0.0, 0.0),
     "phone:shared": (0.0, 0.0),
     "name:same": (-1.5, 3.0),
-    "email:same": (-0.5, 3.0),
+    "email:same": (-0.25, 3.0),
     "phone:same": (-0.5, 3.0),
     "company:same": (0.0, 3.0),
     "company:known": (-0.3, 0.3),
     "name:different": (-3.0, 0.0),
     "email:different": (-3.0, -0.5),
-    "email:mixed": (-1.5, -0.5),
-    "email:user": (-1.5, 3.0),
+    "email:mixed": (-0.5, 0.0),
+    "email:user_digits": (-0.5, 3.0),
+    "name:first": (-1.5, 3.0),
+    "name:short": (0.0, 3.0),
+    "name:swapped": (-0.5, 3.0),
+    "email:user": (0.0, 3.0),
     "email:handle": (0.0, 3.0),
-    "part": (-1.0, 1.5),
+    "part": (-0.5, 1.5),
     "phone:different": (-3.0, -0.5),
     "company:different": (-3.0, 0.0),
     "place": (0.0, 0.0),
@@ -130,9 +136,8 @@ def main() -> None:
     for name, bits in sorted(weights.items(), key=lambda item: -abs(item[1])):
         print(f"{bits:+6.2f} {name or '(before any evidence)'}")
     if options.write:
-        target = HOME / "leads" / "matching" / "weights.json"
         content = {"version": VERSION, "bits": {"": 0.0} | weights}
-        target.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+        WEIGHTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
 # ---- reading a file --------------------------------------------------------------------------------------------------
@@ -237,8 +242,7 @@ def copied(a: Features, b: Features, cosine: float) -> Iterator[tuple[Features, 
     yield a, b, cosine
     a, b = replace(a, at=0.0), replace(b, at=0.0)
     yield a, b, cosine
-    empty = {"text": "", "words": frozenset(), "numbers": frozenset(), "is_follow_up": False}
-    yield replace(a, **empty), replace(b, **empty), None
+    yield replace(a, message=""), replace(b, message=""), None
 
 
 def groups(persons: np.ndarray) -> Iterable[list[int]]:

@@ -89,8 +89,9 @@ def find_names(text: str, visible: str, parts: Parts, contact: Contact) -> Itera
     person = _best(persons, contact)
     if person is None:
         return
-    if person.first and not contact.first_name:
-        yield _candidate(text, "first_name", person.first, person)
+    first = person if person.first else _same_last(text, persons, person)
+    if first and first.first and not contact.first_name:
+        yield _candidate(text, "first_name", first.first, first)
     last = person if person.last else _same_first(persons, person)
     if last and last.last and not contact.last_name:
         yield _candidate(text, "last_name", last.last, last)
@@ -127,6 +128,16 @@ def _same(name: str, other: str) -> bool:
 def _same_first(persons: list[_Person], person: _Person) -> _Person | None:
     for other in persons:
         if person.first and other.first and other.last and _same(other.first.value, person.first.value):
+            return other
+    return None
+
+
+def _same_last(text: str, persons: list[_Person], person: _Person) -> _Person | None:
+    """Who is "D. Reyes" above and signs as "Dana Reyes" below."""
+    initial = re.match(rf"({LETTER})\.", text[person.start : person.end])
+    for other in persons:
+        is_same = person.last and other.first and other.last and _same(other.last.value, person.last.value)
+        if is_same and other.first and (not initial or _same(initial[1], other.first.value[0])):
             return other
     return None
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from leads.keys import email_key, is_free_mail, phone_key
 from leads.matching.words import COMMON_WORDS, FOLLOW_UP
-from leads.names import fold, folded_company, folded_name, split_name, word_set
+from leads.names import fold, folded_company, folded_name, split_name, torn, word_set
 
 ROLE_MAILBOXES = word_set(
     "info office contact hello hi mail email admin sales support service team help enquiries inquiries kontakt "
@@ -17,7 +17,7 @@ ROLE_MAILBOXES = word_set(
 MOST_CONTACTS = 4  # e-mails, and phones, of one person that are compared
 OPENING = 90  # characters in which one says that one wrote before
 MOST_TEXT = 2000  # characters of a message that are compared
-_FOLLOW_UP = re.compile("|".join(map(re.escape, FOLLOW_UP)))
+_NOT_PLAIN, _NOT_A_LETTER, _NOT_A_DIGIT = re.compile(r"[^a-z0-9]"), re.compile(r"[^a-z]"), re.compile(r"\D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,34 @@ class Features:
     place: str  # its words, sorted
     address: str  # the same in order, without spaces
     parts: frozenset[str]  # the words of the place that tell places apart
-    text: str
-    words: frozenset[str]  # of the message, without those that everyone writes
-    numbers: frozenset[str]  # of the message, four digits and more
-    is_follow_up: bool
+    message: str  # as it was written
     at: float
+
+    @property
+    def text(self) -> str:
+        return _said(self.message).text
+
+    @property
+    def words(self) -> frozenset[str]:
+        return _said(self.message).words
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        return _said(self.message).numbers
+
+    @property
+    def is_follow_up(self) -> bool:
+        return _said(self.message).is_follow_up
+
+
+class Said(NamedTuple):
+    """A message, folded. Apart from the other features: most pairs are told apart without it, and it takes longer to
+    read than all the rest."""
+
+    text: str
+    words: frozenset[str]  # without those that everyone writes
+    numbers: frozenset[str]  # four digits and more
+    is_follow_up: bool
 
 
 @lru_cache(maxsize=20_000)
@@ -104,16 +127,17 @@ def features(person: Person) -> Features:
     first, last = person.first_name, person.last_name
     if person.name and not (first or last):
         first, last = split_name(person.name)
+    if not last:
+        first, last = torn(first)
     first, initials = _without_initials(folded_name(first))
     last = folded_name(last)
     mails = tuple(dict.fromkeys(filter(None, map(_mail, (person.email, *person.emails)))))[:MOST_CONTACTS]
     phones = tuple(dict.fromkeys(filter(None, map(phone_key, (person.phone, *person.phones)))))[:MOST_CONTACTS]
     company = folded_company(person.company)
     place = fold(person.place).split()
-    text = fold(person.message[-MOST_TEXT:])
-    words = text.split()
+    message = person.message[-MOST_TEXT:]
     return Features(
-        rank=(first, last, *(mail.key for mail in mails), *phones, company, *place, initials, text),
+        rank=(first, last, *(mail.key for mail in mails), *phones, company, *place, initials, message),
         first=first,
         last=last,
         initials=initials,
@@ -124,11 +148,20 @@ def features(person: Person) -> Features:
         place=" ".join(sorted(place)),
         address="".join(place),
         parts=frozenset(word for word in place if word not in PLACE_WORDS),
-        text=text,
-        words=frozenset(word for word in words if len(word) > 2 and word not in COMMON_WORDS),
-        numbers=frozenset(word for word in words if len(word) > 3 and word.isdecimal() and not _is_year(word)),
-        is_follow_up=bool(_FOLLOW_UP.search(text[:OPENING])),
+        message=message,
         at=person.received_at,
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _said(message: str) -> Said:
+    text = fold(message)
+    words, opening = frozenset(text.split()), text[:OPENING]
+    return Said(
+        text=text,
+        words=frozenset(word for word in words - COMMON_WORDS if len(word) > 2),
+        numbers=frozenset(word for word in words if len(word) > 3 and _is_number(word)),
+        is_follow_up=any(phrase in opening for phrase in FOLLOW_UP),
     )
 
 
@@ -146,10 +179,14 @@ def _mail(address: str) -> Mail | None:
     if not key:
         return None
     user, _, host = key.partition("@")
-    letters = "".join(sorted(re.sub(r"[^a-z]", "", user)))
+    plain = user if user.isascii() and user.isalnum() else _NOT_PLAIN.sub("", user)
+    if plain.isalpha() and user.isascii():
+        letters, digits = plain, ""
+    else:
+        letters, digits = _NOT_A_LETTER.sub("", plain), _NOT_A_DIGIT.sub("", user)
     domain = "" if is_free_mail(host) else host
     is_role = user in ROLE_MAILBOXES and bool(domain)
-    return Mail(key, user, re.sub(r"[^a-z0-9]", "", user), letters, re.sub(r"\D", "", user), host, domain, is_role)
+    return Mail(key, user, plain, "".join(sorted(letters)), digits, host, domain, is_role)
 
 
 def _without_initials(first: str) -> tuple[str, str]:
@@ -159,6 +196,11 @@ def _without_initials(first: str) -> tuple[str, str]:
     if not long:
         return first, ""
     return " ".join(long), "".join(word for word in words[1:] if len(word) == 1)
+
+
+def _is_number(word: str) -> bool:
+    """A number or the like of "pz1090", but no year."""
+    return not _is_year(word) if word.isdecimal() else sum(map(str.isdecimal, word)) >= 3
 
 
 def _is_year(word: str) -> bool:

@@ -19,6 +19,8 @@ def place(a: Features, b: Features, holders: Holders, leads: int, *, is_list: bo
         return _town(share, holders, leads)
     if not is_list and share < 1 and _has_no_number_in_common(a.parts, b.parts):
         return Level("place:partly", 0.05, 0.04, 0.20, 0.06)
+    if not is_list and share < 1 and _is_other_house(a.parts, b.parts):
+        return Level("place:town", 0.30, 0.30, 0.40, 0.03, holders.place)
     if share < 0.7:  # words that were run together or torn apart
         whole = Indel.normalized_similarity(a.address, b.address, score_cutoff=0.75)
         share, bits = max(share, whole - 0.1), max(bits, 30 * whole)
@@ -38,6 +40,12 @@ def _has_no_number_in_common(words: frozenset[str], others: frozenset[str]) -> b
     """Another house, and another postcode: not the same address, whatever the street is called."""
     ours, theirs = ({word for word in some if word[0].isdecimal()} for some in (words, others))
     return bool(ours and theirs) and not ours & theirs and not _alike(frozenset(ours), frozenset(theirs))
+
+
+def _is_other_house(words: frozenset[str], others: frozenset[str]) -> bool:
+    """Another number of a house in one town, whatever the streets are called."""
+    ours, theirs = ({word for word in some if word.isdecimal() and len(word) < 4} for some in (words, others))
+    return bool(ours and theirs) and not ours & theirs
 
 
 def _town(share: float, holders: Holders, leads: int) -> Level:

@@ -1,6 +1,8 @@
 """Finer signs of agreement, beyond the levels: numbers that the fitted and the learned weights multiply. Pure."""
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log2
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -11,6 +13,7 @@ from leads.matching.people import Features, Holders, Mail
 DAY = 86_400.0
 NO_MAIL_AGREES = frozenset({"", "email:mixed", "email:different"})
 UNEQUAL_MAILS = frozenset({"email:typo", "email:user", "email:letters", "email:different", "email:mixed"})
+_FIGURES = re.compile(r"\d{2,}")
 
 Signals = dict[str, float]
 
@@ -32,7 +35,8 @@ def signals(a: Features, b: Features, levels: Sequence[Level], similarity: float
     if a.text and b.text:
         _of_message(a, b, similarity, found, is_plain=keys.get("message") == "message:plain")
     if a.at and b.at:
-        _of_time(abs(a.at - b.at) / DAY, found)
+        is_keyed = "email:same" in found or "phone:same" in found
+        _of_time(abs(a.at - b.at) / DAY, found, is_keyed=is_keyed)
     return found
 
 
@@ -91,14 +95,23 @@ def _of_message(a: Features, b: Features, similarity: float | None, found: Signa
                 found["message:contained"] = 1.0
     if a.numbers and b.numbers:
         found["number:same" if a.numbers & b.numbers else "number:differs"] = 1.0
+    elif (figures := _figures(a.text)) and figures == _figures(b.text):
+        found["message:figures"] = 1.0
     if (b if b.at >= a.at else a).is_follow_up:
         found["again:later"] = 1.0
 
 
-def _of_time(days: float, found: Signals) -> None:
-    """Straight lines that bend at a day, a week and forty days, and fall on until two thirds of a year."""
+@lru_cache(maxsize=20_000)
+def _figures(text: str) -> frozenset[str]:
+    """How many, how long, how large: the numbers of two digits and more that are named."""
+    return frozenset(_FIGURES.findall(text))
+
+
+def _of_time(days: float, found: Signals, *, is_keyed: bool) -> None:
+    """Straight lines that bend at a day, a week and forty days, and fall on until two thirds of a year. Long after,
+    the same mailbox or phone is still the same person's."""
     for name, length in (("time:day", 1), ("time:week", 7), ("time:month", 40)):
         if days < length:
             found[name] = round(1 - days / length, 4)
-    if days > 60:
+    if days > 60 and not is_keyed:
         found["time:far"] = round(min(1.0, (days - 60) / 200), 4)

@@ -14,10 +14,12 @@ def test_keys() -> None:
         "name": "ana garcia",
         "short_name": "an garc",
         "sound": "AN KRX",
+        "rough_name": "ana harsea",
         "initial": "a KRX acme",
         "first_company": "ana acme",
         "first_domain": "ana acme.com",
         "letters": "aaaacginr",
+        "mail_ends": "an arcia",
         "domain": "acme.com",
         "company": "acme",
         "first": "ana",
@@ -45,6 +47,10 @@ def test_several_contact_points_give_several_keys_of_a_kind() -> None:
         ),
         pytest.param(Person("Jürgen", "Müller"), Person("Juergen", "Mueller"), id="umlauts spelled out"),
         pytest.param(Person("Олена", "Шевченко"), Person("Olena", "Schewtschenko"), id="Cyrillic"),
+        pytest.param(
+            Person("Oksana", "Kharyshyna"), Person("Oksana", "Charyschyna"), id="Cyrillic, written in two ways"
+        ),
+        pytest.param(Person(email="hatherley95@web.de"), Person(email="haherley95@web.de"), id="a slip in the mailbox"),
         pytest.param(Person("Paz", "Cordoba"), Person(email="paz_cordoba@web.de"), id="a name and a mailbox"),
     ],
 )
