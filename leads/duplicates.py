@@ -14,6 +14,7 @@ from leads import pipeline
 from leads.models import ContactPoint, DuplicateSuggestion, Event, Lead
 from leads.models.duplicates import DuplicateSuggestionQuerySet
 from leads.models.pipeline import STAGES
+from leads.tries import again_when_busy
 
 State = DuplicateSuggestion.State
 Relation = DuplicateSuggestion.Relation
@@ -47,6 +48,7 @@ def reopen(suggestion: DuplicateSuggestion, actor: User) -> bool:
     return bool(decide([suggestion], State.OPEN, actor))
 
 
+@again_when_busy()
 def decide(suggestions: Sequence[DuplicateSuggestion], state: str, actor: User, *, relation: str = "") -> int:
     """Decides pairs in one go, with one time for all; returns how many were not decided (or reopened) before."""
     now = timezone.now()

@@ -34,14 +34,17 @@ from leads.merge_values import give_back_values, take_values
 from leads.models import Event, Lead, Merge, StageRun
 from leads.models.merge import UNDO_FOR
 from leads.models.pipeline import STAGES
+from leads.tries import again_when_busy
 
 __all__ = ["Choice", "MergeRefused", "blockers", "merge", "redo", "root", "undo"]
 
 READ_AGAIN = ("embed", "score")  # what a lead passes once more when its messages change; the rest follows from these
 ERASED = "One of these leads was erased meanwhile."
+BUSY = "The database is busy just now. Nothing was changed; try again."
 STATE_COLUMNS = {STATUS: "status", OWNER: "owner_id"}
 
 
+@again_when_busy(lambda: MergeRefused(BUSY))
 def merge(survivor: Lead, others: Sequence[Lead], *, choices: Mapping[str, Choice], actor: User) -> list[Merge]:
     """Folds the others into the survivor, all or nothing, and returns one row for each. `choices` say by field whose
     value is taken; where there is none, the preselected one of `leads.merge_plan.plan`.
@@ -62,15 +65,19 @@ def merge(survivor: Lead, others: Sequence[Lead], *, choices: Mapping[str, Choic
     return made
 
 
-def undo(merge: Merge, *, actor: User) -> list[Lead]:
+@again_when_busy(lambda: MergeRefused(BUSY))
+def undo(merge: Merge, *, actor: User, with_later: bool = False) -> list[Lead]:
     """Takes a merge back, with all that were made in one go with it, and returns the leads that stand again.
 
     They are as they were; what came since (messages, edits, decisions) stays on the survivor, whose timeline says so.
+    `with_later`: where the survivor itself was merged into another since, that is taken back first; all or nothing.
 
     Raises:
         MergeRefused: see `blockers`.
     """
     with transaction.atomic():
+        later = Merge.objects.standing().filter(absorbed=merge.survivor_id).first() if with_later else None
+        before = undo(later, actor=actor, with_later=True) if later else []
         group = _locked_group(merge)
         for made in reversed(group):
             made.refresh_from_db(fields=["snapshot"])  # undoing the one before may have changed it
@@ -78,7 +85,7 @@ def undo(merge: Merge, *, actor: User) -> list[Lead]:
         leads = [made.absorbed for made in group]
         stages = [name for made in group for name in made.snapshot["stages"]]
         _schedule([group[0].survivor_id, *(lead.pk for lead in leads)], [*READ_AGAIN, *stages])
-    return leads
+    return [*before, *leads]
 
 
 def redo(merge: Merge, *, actor: User) -> list[Merge]:

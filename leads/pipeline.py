@@ -230,8 +230,9 @@ def _call(stage: Stage, runs: list[StageRun]) -> Outcome:
 def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
     """Write: the stage's results, the rows' outcomes and the next stages, in one transaction."""
     with transaction.atomic():
+        _lock_leads(runs, outcome.others, may_be_merged=stage.takes_merged)
         outcome.save()
-        mine = _held(runs, may_be_merged=stage.takes_merged)
+        mine = _held(runs)
         passed = [run for run in mine if run.lead_id not in outcome.failed and run.lead_id not in outcome.later]
         now = timezone.now()
         for run in mine:
@@ -252,23 +253,25 @@ def _leave_out(runs: list[StageRun], lead_ids: Collection[int]) -> None:
     _put_back([run for run in runs if run.lead_id not in lead_ids], again)
 
 
-def _held(runs: list[StageRun], *, may_be_merged: bool = True) -> list[StageRun]:
-    """The rows that are still this worker's: none whose lease ran out and which another took, none erased.
-
-    Leads are locked before their rows, as a person's change does it: the other way round they would deadlock.
-    """
-    leads = Lead.objects.select_for_update().filter(pk__in=[run.lead_id for run in runs]).order_by("pk")
-    merged = {pk for pk, into in leads.values_list("pk", "merged_into") if into is not None}
+def _lock_leads(runs: list[StageRun], others: Collection[int] = (), *, may_be_merged: bool = True) -> None:
+    """All that is to be written to in one go and one order, and before any other row, as a person's change and a merge
+    do it: else they would deadlock."""
+    batch = {run.lead_id for run in runs}
+    leads = Lead.objects.select_for_update().filter(pk__in=batch.union(others)).order_by("pk")
+    merged = {pk for pk, into in leads.values_list("pk", "merged_into") if into is not None and pk in batch}
     if merged and not may_be_merged:
         raise _Folded(merged)
+
+
+def _held(runs: list[StageRun]) -> list[StageRun]:
+    """The rows that are still this worker's: none whose lease ran out and which another took, none erased."""
     claims = {run.claim for run in runs}
     held = StageRun.objects.select_for_update().running().filter(claim__in=claims, pk__in=[run.pk for run in runs])
     return list(held.order_by("pk"))
 
 
 def _close(run: StageRun, state: str, now: dt.datetime, *, reason: str = "", note: str = "") -> None:
-    run.state, run.reason, run.note = state, reason, note
-    run.finished_at = now
+    run.state, run.reason, run.note, run.finished_at = state, reason, note, now
     run.claim = run.lease_until = None
     if run.is_wanted_again:
         run.state, run.due_at, run.is_wanted_again, run.attempts = State.PENDING, now, False, 0
@@ -301,8 +304,8 @@ def _save(runs: list[StageRun]) -> None:
 
 def _fail(run: StageRun, reason: str) -> None:
     with transaction.atomic():
-        mine = _held([run])
-        for held in mine:
+        _lock_leads([run])
+        for held in (mine := _held([run])):
             _close(held, State.FAILED, timezone.now(), reason=reason)
         _save(mine)
 
@@ -315,8 +318,8 @@ def _postpone(stage: Stage, runs: list[StageRun], later: TryAgainLater) -> None:
 
 def _put_back(runs: list[StageRun], later: TryAgainLater) -> None:
     with transaction.atomic():
-        mine = _held(runs)
-        now = timezone.now()
+        _lock_leads(runs)
+        mine, now = _held(runs), timezone.now()
         for run in mine:
             if later.is_service_down:
                 run.attempts = max(run.attempts - 1, 0)
@@ -379,8 +382,7 @@ def close(stage: Stage, reason: str, *, for_seconds: float | None = None) -> Non
     gate.failures += 1
     seconds = for_seconds if for_seconds is not None else min(2**gate.failures, 30)
     gate.reason, gate.checked_at = reason, now
-    gate.closed_until = now + dt.timedelta(seconds=seconds)
-    gate.closed_at = gate.closed_at or now
+    gate.closed_until, gate.closed_at = now + dt.timedelta(seconds=seconds), gate.closed_at or now
     gate.save()
 
 

@@ -1,6 +1,6 @@
 """What a stage is, and what it answers. Pure, so that settings can list the pipeline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 
@@ -49,9 +49,11 @@ def _nothing() -> None:
 @dataclass(slots=True)
 class Outcome:
     """What a stage made of its batch. `save` writes it; the dicts, by lead id, hold plain sentences for staff:
-    `notes` what came of it, `failed` why a lead can't pass, `later` why it must wait."""
+    `notes` what came of it, `failed` why a lead can't pass, `later` why it must wait. `others` are leads beside the
+    batch that `save` writes to: all are locked together before."""
 
     save: Callable[[], None] = _nothing
+    others: Collection[int] = ()
     notes: dict[int, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     later: dict[int, str] = field(default_factory=dict)
