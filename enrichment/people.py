@@ -58,6 +58,13 @@ def read(lead_ids: Iterable[int]) -> dict[int, Person]:
     return known
 
 
+def locked(lead_ids: Iterable[int]) -> set[int]:
+    """Those that stand, and do so until the end of the transaction: none is erased or merged meanwhile."""
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    sql = f"SELECT id FROM leads_lead WHERE merged_into_id IS NULL AND id IN ({{ids}}) ORDER BY id{lock}"
+    return {pk for ids in chunks(lead_ids) for (pk,) in rows(sql, ids)}
+
+
 def rows(sql: str, values: Sequence[Any], *before: Any) -> list[tuple[Any, ...]]:
     """The rows of a statement with `{ids}` where the values go, after the parameters that come `before` them."""
     with connection.cursor() as cursor:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from django.utils import timezone
 
+from enrichment import people
 from enrichment.candidates import Pair
 from enrichment.weighing import Findings, Likely
 from leads.duplicates import shared_contact_keys
@@ -40,7 +41,7 @@ def write(findings: Findings) -> Written:
     pairs = found.keys() | findings.suggested
     if not pairs:
         return Written()
-    leads = _locked_leads(pairs)
+    leads = people.locked({pk for pair in pairs for pk in pair})  # before the suggestions, as a merge does it
     earlier = _locked_suggestions(pairs)
     is_open = {pair: row for pair, row in earlier.items() if row.state == State.OPEN}
     outdated = [row.pk for pair, row in is_open.items() if pair not in found]
@@ -61,19 +62,16 @@ def write(findings: Findings) -> Written:
     return Written(frozenset(touched), len(shown))
 
 
-def _locked_leads(pairs: Iterable[Pair]) -> set[int]:
-    """The standing ones among them. Locked, so that none is erased or merged before the suggestion is there; and
-    before the suggestions, as a merge does it."""
-    ids = {pk for pair in pairs for pk in pair}
-    standing = Lead.objects.standing().select_for_update().filter(pk__in=ids).order_by("pk")
-    return set(standing.values_list("pk", flat=True))
-
-
 def _locked_suggestions(pairs: Iterable[Pair]) -> dict[Pair, DuplicateSuggestion]:
-    firsts, seconds = ({pair[side] for pair in pairs} for side in (0, 1))
-    rows = DuplicateSuggestion.objects.filter(first__in=firsts, second__in=seconds).select_for_update().order_by("pk")
+    """By hand whether there are any, which for a new lead is rare."""
     wanted = set(pairs)
-    return {pair: row for row in rows if (pair := (row.first_id, row.second_id)) in wanted}
+    sql = f"SELECT id, first_id, second_id FROM {DuplicateSuggestion._meta.db_table} WHERE second_id IN ({{ids}})"
+    rows = (row for ids in people.chunks({second for _, second in wanted}) for row in people.rows(sql, ids))
+    found = [pk for pk, first, second in rows if (first, second) in wanted]
+    if not found:
+        return {}
+    held = DuplicateSuggestion.objects.filter(pk__in=found).select_for_update().order_by("pk")
+    return {(row.first_id, row.second_id): row for row in held}
 
 
 def _fill(row: DuplicateSuggestion, item: Likely, findings: Findings) -> DuplicateSuggestion:

@@ -4,11 +4,13 @@ about."""
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from itertools import chain
 
 from enrichment import learning
-from enrichment.candidates import Known, Pair
-from leads.matching import WEIGHTS_VERSION, Correction, Holders, Match, Person, match, probability
+from enrichment.candidates import COUNTED_BY_PEOPLE, Known, Pair, stored
+from leads.matching import WEIGHTS_VERSION, Correction, Holders, Match, Person, features, match, probability
+from leads.matching.lookup import shared, shared_text, telling
 
 LIKELY = 0.5  # the least probability that is worth a person's look
 MOST = 20  # suggestions that one lead may bring
@@ -16,9 +18,8 @@ MOST = 20  # suggestions that one lead may bring
 WORTH_ASKING = 0.03
 ONE_PROBE_IN = 20
 
-# What is counted by who holds it; all else by how many leads have it.
-COUNTED_BY_PEOPLE = {"name": ("email", "phone"), "email": ("name",), "phone": ("name",)}
-COUNTED_BY_LEADS = tuple(held.name for held in fields(Holders) if held.name not in {"leads", *COUNTED_BY_PEOPLE})
+# How common a text is matters only where messages are near. Folding them takes long, so others are not looked at.
+TEXTS_FROM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _likely(pair: Pair, known: Known, correction: Correction | None) -> Likely:
 
 def _evidence(pair: Pair, known: Known) -> tuple[Person, Person, float | None, Holders]:
     one, other = pair
-    return known.people[one], known.people[other], _similarity(pair, known), _holders(pair, known)
+    similarity = _similarity(pair, known)
+    return known.people[one], known.people[other], similarity, _holders(pair, known, similarity)
 
 
 def _similarity(pair: Pair, known: Known) -> float | None:
@@ -93,24 +95,28 @@ def _similarity(pair: Pair, known: Known) -> float | None:
     return max(-1.0, min(1.0, float(one @ other)))
 
 
-def _holders(pair: Pair, known: Known) -> Holders:
+def _holders(pair: Pair, known: Known, similarity: float | None) -> Holders:
     """How common the values are that a pair shares; of several shared ones, the rarest. A mailbox or phone, or a name,
     is held by another person when the other lead's name, or mailbox and phone, are none of the pair's."""
-    one, other = (known.keys[pk] for pk in pair)
+    one, other = (features(known.people[pk]) for pk in pair)
+    found = shared(one, other)
+    if similarity is not None and similarity >= TEXTS_FROM:
+        found = chain(found, shared_text(one, other))
     counts: dict[str, int] = {}
-    for kind in one.keys() & other.keys():
-        shared = set(one[kind]).intersection(other[kind])
-        if not shared:
-            continue
-        if kind in COUNTED_BY_PEOPLE:
-            counts[kind] = min(_others(key, pair, known, COUNTED_BY_PEOPLE[kind]) for key in shared)
-        elif kind in COUNTED_BY_LEADS:
-            counts[kind] = max(min(known.counts.get(key, 0) for key in shared) - 2, 0)
+    for kind, value in found:
+        number = _others(kind, stored(kind, value), pair, known)
+        counts[kind] = min(counts.get(kind, number), number)
     return Holders(leads=known.leads, **counts)
 
 
-def _others(key: str, pair: Pair, known: Known, told_apart_by: tuple[str, ...]) -> int:
-    ours = {mark for pk in pair for kind in told_apart_by for mark in known.keys[pk].get(kind, ())}
+def _others(kind: str, key: str, pair: Pair, known: Known) -> int:
+    """How many other people or leads hold a key."""
+    if kind not in COUNTED_BY_PEOPLE:
+        return max(known.counts.get(key, 0) - 2, 0)
+    told_apart_by, holders = COUNTED_BY_PEOPLE[kind], known.holders.get(key, [])
+    if len(holders) <= 2:  # the pair itself
+        return 0
+    ours = {stored(*found) for pk in pair for found in telling(features(known.people[pk])) if found[0] in told_apart_by}
     return len({mark[0] for mark in _marks(key, known, told_apart_by) if ours.isdisjoint(mark)})
 
 

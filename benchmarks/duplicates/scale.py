@@ -80,16 +80,16 @@ def _recall(vectors: np.ndarray) -> Figure:
 
 
 def _swept() -> list[Figure]:
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     sweep.start()
     while sweep.go_on():
         pass
-    seconds = time.perf_counter() - begun
+    seconds, busy = time.perf_counter() - begun, time.process_time() - worked
     swept = sweep.last()
     assert swept is not None
     assert swept.finished_at is not None
     assert swept.done == LEADS + NEW
-    print(f"  {swept.found:,} new suggestions", flush=True)
+    print(f"  {swept.found:,} new suggestions; {swept.done / busy:.0f} leads per second of processor time", flush=True)
     return [at_least(f"A sweep over {LEADS:,} leads", swept.done / seconds, 2000, " leads/s")]
 
 

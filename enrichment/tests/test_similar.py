@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from enrichment import nearness, vector_index
+from enrichment import duplicates, nearness, vector_index
 from enrichment.models import Embedding
 from enrichment.similar import LIKE, SimilarInquiry, similar_to
 from enrichment.tests.test_nearness import no_chroma
@@ -78,6 +78,14 @@ def test_not_the_same_person(mine: dict[str, str], theirs: dict[str, str], is_sh
     other = lead(**theirs)  # type: ignore[arg-type]
     assert [inquiry.lead for inquiry in similar_to(ana)] == [other] * is_shown
     assert [inquiry.lead for inquiry in similar_to(other)] == [ana] * is_shown
+
+
+def test_not_who_is_called_the_same_in_other_letters() -> None:
+    """As the names are compared for duplicates, also where the database knows letter case in ASCII alone."""
+    people = [lead(name) for name in ("Zoë Müller", "ZOË MÜLLER", "Zoe Muller", "Zoe Miller")]
+    duplicates.find(people)
+    assert [inquiry.lead for inquiry in similar_to(people[0])] == people[3:]
+    assert {inquiry.lead for inquiry in similar_to(people[3])} == set(people[:3])
 
 
 def test_not_who_shares_another_address() -> None:
