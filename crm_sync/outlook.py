@@ -4,21 +4,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.http import QueryDict
 
 from crm_sync import connection, merged
 from crm_sync.airtable import record_url
+from crm_sync.foreseen import CellChange, cell_changes
+from crm_sync.mapping import Target
 from crm_sync.models import CrmRecord
+from leads.comparison import choices_from
+from leads.merge_plan import MergeRefused, plan
 from leads.models import Lead
 from leads.steps import Step, steps_of, with_runs
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One lead and a sentence about its record; `url` opens the record, empty when there is none."""
+    """One lead and a sentence about its record; `url` opens the record, empty when there is none; `cells` are those
+    that change."""
 
     lead: Lead
     text: str
     url: str = ""
+    cells: Sequence[CellChange] = ()
 
 
 def address(record: CrmRecord | None) -> str:
@@ -28,29 +35,44 @@ def address(record: CrmRecord | None) -> str:
     return record_url(record.base_id, record.table_id, record.record_id)
 
 
-def changes(leads: Sequence[Lead], survivor: Lead) -> list[Line]:
-    """What merging the leads into the survivor changes in Airtable; nothing when none of them is there."""
+def changes(leads: Sequence[Lead], survivor: Lead, chosen: QueryDict) -> list[Line]:
+    """What merging the leads into the survivor changes in Airtable; nothing when none of them is there. `chosen` is the
+    form in which the values are chosen."""
     rows = CrmRecord.objects.filter(lead__in=leads, base_id=settings.AIRTABLE_BASE_ID).exclude(record_id="")
     records = {record.lead_id: record for record in rows}
     if not records:
         return []
-    others = [lead for lead in leads if lead != survivor]
-    kept = "Its record is updated." if survivor.pk in records else "It is sent as a new record."
-    ends = _end_of_records()
+    targets = connection.targets()
+    ends = _end_of_records(targets)
     return [
-        Line(survivor, kept, address(records.get(survivor.pk))),
+        _kept(leads, survivor, records.get(survivor.pk), targets, chosen),
         *(
             Line(lead, ends if lead.pk in records else "It was not sent yet.", address(records.get(lead.pk)))
-            for lead in others
+            for lead in leads
+            if lead != survivor
         ),
     ]
 
 
-def _end_of_records() -> str:
+def _kept(
+    leads: Sequence[Lead], survivor: Lead, record: CrmRecord | None, targets: Sequence[Target], chosen: QueryDict
+) -> Line:
+    if record is None:
+        return Line(survivor, "It is sent as a new record.")
+    try:
+        planned = plan(leads, survivor=survivor)
+    except MergeRefused as refusal:
+        return Line(survivor, refusal.reason, address(record))
+    cells = cell_changes(planned, choices_from(planned, chosen), targets=targets, sent=record.sent_fields)
+    text = "Its record is updated." if cells else "No cell of its record changes, unless its score does."
+    return Line(survivor, text, address(record), cells)
+
+
+def _end_of_records(targets: Sequence[Target]) -> str:
     if settings.AIRTABLE_MERGED_RECORDS == "delete":
         return "Its record is deleted, with what was written in Airtable alone."
-    if merged.mark_from(connection.targets()):
-        return "Its record stays, and “Merged into” names the remaining lead."
+    if target := merged.mark_from(targets):
+        return f"Its record stays, and “{target.remote.name}” names the remaining lead."
     return "Its record stays as it is: the table has no text or URL field “Merged into”."
 
 

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.utils import timezone
 from crm_sync.cells import CellValue, payload, payload_hash
 from crm_sync.mapping import Target
 from crm_sync.models import CrmRecord
-from leads.models import ContactPoint, Event, FieldValue, Lead
+from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Parcel:
 def parcels(leads: Sequence[Lead], *, targets: Sequence[Target], base_id: str, table_id: str) -> list[Parcel]:
     """What each lead's record must hold; leads whose record holds it already are left out."""
     records = {record.lead_id: record for record in CrmRecord.objects.filter(lead__in=leads)}
-    values = _values(leads)
+    values = values_of(leads)
     found = [_parcel(lead, values[lead.pk], targets, records.get(lead.pk)) for lead in leads]
     return [parcel for parcel in found if not _holds(records.get(parcel.lead.pk), parcel, base_id, table_id)]
 
@@ -105,7 +105,7 @@ def _holds(record: CrmRecord | None, parcel: Parcel, base_id: str, table_id: str
     )
 
 
-def _values(leads: Sequence[Lead]) -> dict[int, dict[str, object]]:
+def values_of(leads: Sequence[Lead]) -> dict[int, dict[str, object]]:
     """Every value of each lead by our key: current field values, and what the lead itself knows."""
     values: dict[int, dict[str, object]] = {lead.pk: {} for lead in leads}
     for lead_id, field, value in (
@@ -114,19 +114,29 @@ def _values(leads: Sequence[Lead]) -> dict[int, dict[str, object]]:
         values[lead_id][field] = value
     others = _contact_points(leads)
     for lead in leads:
-        values[lead.pk] |= {
-            "lead_id": str(lead.public_id),
-            "lead_url": lead_url(lead),
-            "name": lead.name,
-            "message": "\n\n".join(submission.text for submission in lead.submissions.all()),
-            "source": lead.source,
-            "status": lead.status,
-            "quality_score": lead.quality_score,
-            "received_at": lead.received_at,
+        values[lead.pk] |= own_values(lead) | {
+            "message": message_of(lead.submissions.all()),
             "other_emails": ", ".join(others[lead.pk, ContactPoint.Kind.EMAIL]),
             "other_phones": ", ".join(others[lead.pk, ContactPoint.Kind.PHONE]),
         }
     return values
+
+
+def own_values(lead: Lead) -> dict[str, object]:
+    """What the lead itself says, without asking the database."""
+    return {
+        "lead_id": str(lead.public_id),
+        "lead_url": lead_url(lead),
+        "name": lead.name,
+        "source": lead.source,
+        "status": lead.status,
+        "quality_score": lead.quality_score,
+        "received_at": lead.received_at,
+    }
+
+
+def message_of(submissions: Iterable[Submission]) -> str:
+    return "\n\n".join(submission.text for submission in submissions)
 
 
 def _contact_points(leads: Sequence[Lead]) -> dict[tuple[int, str], list[str]]:

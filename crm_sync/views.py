@@ -34,7 +34,8 @@ def panel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_safe
 @never_cache
 def merge_preview(request: HttpRequest) -> HttpResponse:
-    """What a merge will change in Airtable: `lead` names each lead, `survivor` the one that stays."""
+    """What a merge will change in Airtable: `lead` names each lead, `survivor` the one that stays, and the rest is the
+    form in which the values are chosen."""
     ids = [_uuid(text) for text in [request.GET.get("survivor", ""), *request.GET.getlist("lead")[:MOST_LEADS]]]
     leads = {lead.public_id: lead for lead in Lead.objects.filter(public_id__in=ids)}
     if ids[0] not in leads or len(leads) < 2:
@@ -44,7 +45,7 @@ def merge_preview(request: HttpRequest) -> HttpResponse:
     context = {
         "survivor": survivor,
         "is_connected": is_connected,
-        "changes": outlook.changes(asked, survivor) if is_connected else [],
+        "changes": outlook.changes(asked, survivor, request.GET) if is_connected else [],
     }
     return render(request, "crm_sync/_merge_preview.html", context)
 
