@@ -11,6 +11,7 @@ PARTS = ("intake", "inbox", "backlog", "latency", "start")
 def main() -> int:
     os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="basecamp-bench-"))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "basecamp.settings")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the workers have it
     import django
 
     from benchmarks.figures import HEAD, Figure

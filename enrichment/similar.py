@@ -8,7 +8,7 @@ from django.db.models import Q, Subquery
 from django.utils.timesince import timesince
 
 from enrichment import embedding, nearness
-from enrichment.models import Embedding
+from enrichment.models import Embedding, LeadKey
 from enrichment.nearness import Vector
 from leads.inbox import first_words
 from leads.models import ContactPoint, DuplicateSuggestion, FieldValue, Lead
@@ -80,6 +80,9 @@ def of_others(lead: Lead) -> LeadQuerySet:
         same |= Q(email_key__in=keys) | Q(phone_key__in=keys) | Q(pk__in=points.filter(key__in=keys).values("lead"))
     if lead.first_name and lead.last_name:
         same |= Q(first_name__iexact=lead.first_name, last_name__iexact=lead.last_name)
+        # In any letter case and with or without accents, which SQLite by itself doesn't compare.
+        names = LeadKey.objects.filter(lead=lead, key__startswith="name:").values_list("key", flat=True)
+        same |= Q(pk__in=LeadKey.objects.filter(key__in=list(names)).values("lead"))
     return Lead.objects.standing().exclude(same)
 
 

@@ -145,12 +145,17 @@ def find_duplicates(leads: Sequence[Lead]) -> Outcome:
     findings = duplicates.find(leads)
     vector_index.index_pending()  # after the search, which needs no index for the newest
     counts = {lead.pk: sum(lead.pk in pair for pair in findings.likely) for lead in leads}
+    pairs = {*findings.likely, *findings.probes, *findings.suggested}
 
     def save() -> None:
         touched = duplicates.save(findings)
         pipeline.schedule(sorted(touched), ["score"])
 
-    return Outcome(save=save, notes={pk: _likely_note(count) for pk, count in counts.items() if count})
+    return Outcome(
+        save=save,
+        notes={pk: _likely_note(count) for pk, count in counts.items() if count},
+        others={pk for pair in pairs for pk in pair},
+    )
 
 
 def _likely_note(count: int) -> str:

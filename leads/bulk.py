@@ -8,8 +8,9 @@ from django.db.models import Q
 
 from leads import merges
 from leads.duplicates import with_leads
+from leads.fields import CONTACT
 from leads.merge_plan import MergeRefused, plan
-from leads.models import DuplicateSuggestion, Lead, Merge
+from leads.models import DuplicateSuggestion, FieldValue, Lead, Merge
 from leads.review import COUNTED, ComparedField, behind, compare
 
 PAGE_SIZE = 25
@@ -30,6 +31,17 @@ class BulkRow:
     @property
     def is_chosen(self) -> bool:
         return not self.conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Which fields people `emptied` or `filled`, as pairs of a lead's id and the field."""
+
+    emptied: frozenset[tuple[int, str]]
+    filled: frozenset[tuple[int, str]]
+
+    def has_emptied(self, lead_id: int, field: str) -> bool:
+        return (lead_id, field) in self.emptied
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +77,29 @@ def bulk_page(least: float, *, after: int | None) -> BulkPage:
 
 
 def _rows(page: Sequence[DuplicateSuggestion]) -> list[BulkRow]:
+    edits = _edits_of([lead for suggestion in page for lead in (suggestion.first, suggestion.second)])
     seen: set[int] = set()
     rows = []
     for suggestion in page:
         pair = {suggestion.first_id, suggestion.second_id}
-        rows.append(_row(suggestion, is_chained=bool(seen & pair)))
+        rows.append(_row(suggestion, edits, is_chained=bool(seen & pair)))
         seen |= pair
     return rows
 
 
-def _row(suggestion: DuplicateSuggestion, *, is_chained: bool) -> BulkRow:
+def _row(suggestion: DuplicateSuggestion, edits: Edits, *, is_chained: bool) -> BulkRow:
     survivor, absorbed = by_standing(suggestion.first, suggestion.second)
-    compared = compare(survivor, absorbed)
+    new = [field for field in compare(survivor, absorbed) if not field.first or field.key in KEEPS_BOTH]
     return BulkRow(
         suggestion,
         survivor,
         absorbed,
-        gains=[field for field in compared if not field.first or (field.key in KEEPS_BOTH and field.is_contrary)],
-        conflicts=_conflicts(survivor, absorbed),
+        gains=[
+            field
+            for field in new
+            if field.second and not field.is_equal and not edits.has_emptied(survivor.pk, field.key)
+        ],
+        conflicts=_conflicts(survivor, absorbed, edits),
         is_chained=is_chained,
     )
 
@@ -93,10 +110,26 @@ def by_standing(first: Lead, second: Lead) -> tuple[Lead, Lead]:
     return ranked[0], ranked[1]
 
 
-def _conflicts(survivor: Lead, absorbed: Lead) -> list[ComparedField]:
-    compared = compare(survivor, absorbed)
-    contrary = [field for field in compared if field.is_contrary and field.key not in KEEPS_BOTH]
-    return contrary + _owners(survivor, absorbed)
+def _edits_of(leads: Sequence[Lead]) -> Edits:
+    rows = FieldValue.objects.current().filter(lead__in=leads, field__in=CONTACT, origin=FieldValue.Origin.STAFF)
+    found = list(rows.values_list("lead", "field", "value", "is_locked"))
+    emptied = {(lead, field) for lead, field, value, is_locked in found if is_locked and not value}
+    return Edits(frozenset(emptied), frozenset((lead, field) for lead, field, value, _ in found if value))
+
+
+def _conflicts(survivor: Lead, absorbed: Lead, edits: Edits) -> list[ComparedField]:
+    found = [field for field in compare(survivor, absorbed) if _is_conflict(field, survivor, absorbed, edits)]
+    return found + _owners(survivor, absorbed)
+
+
+def _is_conflict(field: ComparedField, survivor: Lead, absorbed: Lead, edits: Edits) -> bool:
+    """What a person emptied stays empty beside a value that was only found; the other way round, and beside another
+    edit, it is a conflict."""
+    if edits.has_emptied(absorbed.pk, field.key):
+        return bool(field.first)
+    if edits.has_emptied(survivor.pk, field.key):
+        return (absorbed.pk, field.key) in edits.filled
+    return field.is_contrary and field.key not in KEEPS_BOTH
 
 
 def _owners(survivor: Lead, absorbed: Lead) -> list[ComparedField]:
@@ -141,8 +174,9 @@ def _objection(suggestion: DuplicateSuggestion, survivor: Lead, absorbed: Lead) 
     ends = Q(first=min(survivor.pk, absorbed.pk), second=max(survivor.pk, absorbed.pk))
     if DuplicateSuggestion.objects.told_apart().filter(Q(pk=suggestion.pk) | ends).exists():
         return "Somebody decided meanwhile that they are two."
-    shown = {field.key for field in _conflicts(suggestion.first, suggestion.second)}
-    new = [field.label for field in _conflicts(survivor, absorbed) if field.key not in shown]
+    edits = _edits_of([suggestion.first, suggestion.second, survivor, absorbed])
+    shown = {field.key for field in _conflicts(*by_standing(suggestion.first, suggestion.second), edits)}
+    new = [field.label for field in _conflicts(survivor, absorbed, edits) if field.key not in shown]
     return f"They differ by now: {', '.join(new)}. Compare them." if new else ""
 
 

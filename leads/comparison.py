@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from leads.duplicates import with_leads
-from leads.merge_plan import Choice, Option, Plan, PlannedField
+from leads.merge_plan import MOST, Choice, Option, Plan, PlannedField
 from leads.merges import root
 from leads.models import DuplicateSuggestion, Lead
-
-MOST = 5  # leads that fit side by side
-LETTERS = "ABCDE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +39,6 @@ class Cell:
     number: int
     is_taken: bool
     why: str
-
-    @property
-    def letter(self) -> str:
-        return LETTERS[self.number - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +105,17 @@ def _row(field: PlannedField, choice: Choice, order: Sequence[int]) -> Row:
         for number, pk in enumerate(order, start=1)
     ]
     return Row(field, cells, choice.keep_both)
+
+
+def told_apart_since(ids: Iterable[int]) -> str:
+    """Who decided that two of the leads are not the same since a page showed these suggestions as open, in a plain
+    sentence; empty when nobody did."""
+    told = with_leads(DuplicateSuggestion.objects.told_apart().filter(pk__in=list(ids))).select_related("decided_by")
+    for row in told.order_by("pk")[:1]:
+        who = row.decided_by.get_username() if row.decided_by else "Somebody"
+        said = f"{who} decided meanwhile that {row.first.name} and {row.second.name} are not the same."
+        return f"{said} Nothing was merged. If you know better, press Merge once more."
+    return ""
 
 
 def suggestions_among(leads: Sequence[Lead]) -> list[DuplicateSuggestion]:

@@ -1,12 +1,11 @@
 """Which merges were made, for the list of merges and a lead's page. `leads.merges` makes and undoes them."""
 
 import datetime as dt
-from collections.abc import Iterable
+import uuid
 from dataclasses import dataclass
-from itertools import groupby
 
 from django.contrib.auth.models import User
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 
 from leads import merges
@@ -55,6 +54,12 @@ class MergedGroup:
         return self.latest.undo_until
 
     @property
+    def went_into(self) -> Lead | None:
+        """What the survivor was itself merged into since: all that keeps the merge from being undone alone."""
+        is_in_time = not self.is_undone and self.undo_until > timezone.now()
+        return self.survivor.merged_into if is_in_time else None
+
+    @property
     def blocker(self) -> str:
         """Why the undo, or for one that was undone the merging again, can't be done; empty when it can."""
         if not self.is_undone:
@@ -74,18 +79,18 @@ class MergesPage:
 
 def merges_page(number: int, *, words: str = "") -> MergesPage:
     """Page `number`, from 1; `words` occur in the survivor or in what was folded into it."""
-    found = _with_leads(Merge.objects.all())
+    found = Merge.objects.all()
     for word in words.lower().split()[:8]:
         found = found.filter(Q(survivor__search_text__contains=word) | Q(absorbed__search_text__contains=word))
     number = max(number, 1)
     start = (number - 1) * PAGE_SIZE
-    rows = list(found[start : start + PAGE_SIZE + 1])
-    return MergesPage(_grouped(rows[:PAGE_SIZE]), number, len(rows) > PAGE_SIZE)
+    groups = _groups_of(found, start, start + PAGE_SIZE + 1)
+    return MergesPage(groups[:PAGE_SIZE], number, len(groups) > PAGE_SIZE)
 
 
 def made_of(lead: Lead) -> list[MergedGroup]:
     """What was folded into a lead and not taken out again, newest first."""
-    return _grouped(_with_leads(Merge.objects.standing().filter(survivor=lead))[:MOST_OF_LEAD])
+    return _groups_of(Merge.objects.standing().filter(survivor=lead), 0, MOST_OF_LEAD)
 
 
 def last_merge(actor: User) -> Merge | None:
@@ -96,12 +101,18 @@ def last_merge(actor: User) -> Merge | None:
     return _with_leads(mine).first()
 
 
+def _groups_of(found: MergeQuerySet, start: int, end: int) -> list[MergedGroup]:
+    """The groups that have a row among these, newest first, from `start` to `end`; each is whole."""
+    later = found.order_by().filter(group=OuterRef("group"), pk__gt=OuterRef("pk"))
+    newest = list(found.filter(~Exists(later)).values_list("group", flat=True)[start:end])
+    rows: dict[uuid.UUID, list[Merge]] = {group: [] for group in newest}
+    for merge in _with_leads(Merge.objects.filter(group__in=newest)):
+        rows[merge.group].append(merge)
+    return [MergedGroup(made) for made in rows.values()]
+
+
 def _with_leads(found: MergeQuerySet) -> MergeQuerySet:
     """In queries of their own: with few merges SQLite would join from all leads."""
     leads = Lead.objects.defer("search_text", "score_reasons")
     sides = [Prefetch(side, leads) for side in ("survivor", "survivor__merged_into", "absorbed")]
     return found.defer("snapshot").prefetch_related(*sides)
-
-
-def _grouped(found: Iterable[Merge]) -> list[MergedGroup]:
-    return [MergedGroup(list(rows)) for _, rows in groupby(found, key=lambda merge: (merge.group, merge.survivor_id))]

@@ -15,6 +15,7 @@ from django.utils import timezone
 from leads.duplicates import with_leads
 from leads.fields import CONTACT, FIELDS
 from leads.merge_judging import normal
+from leads.merge_plan import MOST as MOST_IN_GROUP
 from leads.models import DuplicateSuggestion, Lead, Submission
 from leads.models.duplicates import DuplicateSuggestionQuerySet
 
@@ -23,7 +24,10 @@ COUNTED = 1000
 IN_GROUP = 0.5  # the least probability that holds a group together
 ROUNDS = 2  # how far a group grows from a pair of the page
 MOST_GROWN = 200  # pairs that are looked at in a round
-MOST_IN_GROUP = 10  # leads, and pairs between them, that a card shows
+WINDOW = 60  # pairs that a page looks at: those of one group make one card
+MOST_PAIRS = 10  # of a group, that its card shows with their reasons
+Place = tuple[float, int, int, int]  # a pair by its probability and id, and its two leads
+PLACE = ("probability", "pk", "first", "second")
 BANDS = {"95": (0.95, 1.01), "80": (0.8, 0.95), "50": (0.0, 0.8)}
 
 
@@ -62,18 +66,21 @@ class ComparedField:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A suggestion with its two leads side by side."""
+    """A suggestion with its two leads side by side; in a group, which of its leads they are, from 1."""
 
     suggestion: DuplicateSuggestion
     fields: list[ComparedField]
+    numbers: tuple[int, int] = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is decided at once: one pair, or a group of leads that several pairs hold together."""
+    """What is decided at once: one pair, or a group of leads that several pairs hold together. `left_out` leads are too
+    many to be merged in one go."""
 
     pairs: list[Pair]
     leads: list[Lead]
+    left_out: int = 0
 
     @property
     def key(self) -> int:
@@ -82,6 +89,18 @@ class Card:
     @property
     def is_group(self) -> bool:
         return len(self.leads) > 2
+
+    @property
+    def size(self) -> int:
+        return len(self.leads) + self.left_out
+
+    @property
+    def shown(self) -> list[Pair]:
+        return self.pairs[:MOST_PAIRS]
+
+    @property
+    def not_shown(self) -> int:
+        return len(self.pairs) - len(self.shown)
 
     @property
     def title(self) -> str:
@@ -99,7 +118,8 @@ class QueuePage:
 
     @property
     def left_label(self) -> str:
-        return f"{COUNTED:,}+ left" if self.left > COUNTED else f"{self.left:,} left"
+        count = f"{COUNTED:,}+" if self.left > COUNTED else f"{self.left:,}"
+        return f"{count} pair{'' if self.left == 1 else 's'} left"
 
     @property
     def today(self) -> int:
@@ -134,15 +154,47 @@ def _shares_a_key() -> Q:
 def queue_page(filters: Filters, *, after: int | None, actor: User) -> QueuePage:
     """The cards behind the pair `after`, or from the likeliest on."""
     narrowed = to_review(filters)
-    found = list(_shown(behind(narrowed, after))[: PAGE_SIZE + 1])
-    page, has_next = found[:PAGE_SIZE], len(found) > PAGE_SIZE
-    left = narrowed.order_by()[: COUNTED + 1].count()
-    return QueuePage(_cards(page, narrowed), page[-1].pk if has_next else None, left, _decided_today(actor))
+    likeliest = list(narrowed.likeliest_first().values_list(*PLACE)[: COUNTED + 1])
+    found = _from_place(narrowed, likeliest, after)
+    ids = _filling_a_page(found)
+    page = list(_shown(narrowed.filter(pk__in=ids)))
+    following = ids[-1] if len(ids) < len(found) else None
+    return QueuePage(_cards(page, narrowed), following, len(likeliest), _decided_today(actor))
+
+
+def _from_place(
+    narrowed: DuplicateSuggestionQuerySet, likeliest: Sequence[Place], after: int | None
+) -> Sequence[Place]:
+    """The pairs that a page looks at behind the pair `after`, and one more if there are more. Mostly they are among
+    those that were counted: where the filters leave little, going through all pairs is what a page costs."""
+    place = _place(after)
+    found = [each for each in likeliest if place is None or each[:2] < (place.probability, place.pk)]
+    if place is not None and len(found) <= WINDOW and len(likeliest) > COUNTED:
+        found = list(behind(narrowed, after).likeliest_first().values_list(*PLACE)[: WINDOW + 1])
+    return found[: WINDOW + 1]
+
+
+def _filling_a_page(found: Sequence[Place]) -> list[int]:
+    """The pairs from the first on that make PAGE_SIZE cards. A group's pairs make one, and a page of hardly anything
+    else would be a page of few cards, or of none."""
+    heads = _Heads()
+    ids: list[int] = []
+    count = 0
+    for probability, pk, first, second in found[:WINDOW]:
+        count += 0 if probability >= IN_GROUP and heads.join(first, second) else 1
+        if count > PAGE_SIZE:
+            break
+        ids.append(pk)
+    return ids
+
+
+def _place(after: int | None) -> DuplicateSuggestion | None:
+    return DuplicateSuggestion.objects.filter(pk=after).first() if after is not None else None
 
 
 def behind(found: DuplicateSuggestionQuerySet, after: int | None) -> DuplicateSuggestionQuerySet:
     """By the pair's place, which it keeps when it is decided. One that is gone starts from the top."""
-    place = DuplicateSuggestion.objects.filter(pk=after).first() if after is not None else None
+    place = _place(after)
     if place is None:
         return found
     # The first part alone is what the index can start at.
@@ -180,28 +232,28 @@ def _cards(page: Sequence[DuplicateSuggestion], narrowed: DuplicateSuggestionQue
         if len(part) < 2:
             cards.append(_card([row]))
         elif part[0].pk == row.pk and row.pk in on_page:
-            cards.append(_card(part[:MOST_IN_GROUP]))
+            cards.append(_card(part))
     return cards
 
 
 def _card(rows: Sequence[DuplicateSuggestion]) -> Card:
+    """With the leads of the likeliest pairs, as many as can be merged in one go, and all pairs between them."""
     leads = {lead.pk: lead for row in rows for lead in (row.first, row.second)}
-    return Card(
-        [Pair(row, compare(row.first, row.second)) for row in rows],
-        [leads[pk] for pk in sorted(leads)][:MOST_IN_GROUP],
-    )
+    numbers = {pk: number for number, pk in enumerate(sorted(list(leads)[:MOST_IN_GROUP]), start=1)}
+    pairs = [
+        Pair(row, compare(row.first, row.second), (numbers[row.first_id], numbers[row.second_id]))
+        for row in rows
+        if row.first_id in numbers and row.second_id in numbers
+    ]
+    return Card(pairs, [leads[pk] for pk in numbers], len(leads) - len(numbers))
 
 
 def _grown(page: Sequence[DuplicateSuggestion], narrowed: DuplicateSuggestionQuerySet) -> list[DuplicateSuggestion]:
-    """The page's pairs with those that touch their leads, and once more; a fixed number of queries at most."""
+    """The page's pairs with those that touch their leads, and once more; always in as many queries."""
     rows = {row.pk: row for row in page}
-    known: set[int] = set()
     for _ in range(ROUNDS):
-        new = _lead_ids(rows.values()) - known
-        if not new:
-            break
-        known |= new
-        touching = narrowed.filter(Q(first__in=new) | Q(second__in=new), probability__gte=IN_GROUP)
+        known = _lead_ids(rows.values())
+        touching = narrowed.filter(Q(first__in=known) | Q(second__in=known), probability__gte=IN_GROUP)
         more = with_leads(touching).exclude(pk__in=list(rows)).order_by()[:MOST_GROWN]
         rows |= {row.pk: row for row in more}
     return sorted(rows.values(), key=lambda row: (-row.probability, -row.pk))
@@ -213,19 +265,31 @@ def _lead_ids(rows: Iterable[DuplicateSuggestion]) -> set[int]:
 
 def _connected(rows: Sequence[DuplicateSuggestion]) -> dict[int, list[DuplicateSuggestion]]:
     """For each pair, all pairs that hang together with it, in the given order."""
-    heads: dict[int, int] = {}
-
-    def head(pk: int) -> int:
-        while heads.setdefault(pk, pk) != pk:
-            pk = heads[pk]
-        return pk
-
+    heads = _Heads()
     for row in rows:
-        heads[head(row.second_id)] = head(row.first_id)
+        heads.join(row.first_id, row.second_id)
     parts: dict[int, list[DuplicateSuggestion]] = {}
     for row in rows:
-        parts.setdefault(head(row.first_id), []).append(row)
-    return {row.pk: parts[head(row.first_id)] for row in rows}
+        parts.setdefault(heads.of(row.first_id), []).append(row)
+    return {row.pk: parts[heads.of(row.first_id)] for row in rows}
+
+
+class _Heads:
+    """Which leads hang together: all of one group have the same head."""
+
+    def __init__(self) -> None:
+        self._heads: dict[int, int] = {}
+
+    def of(self, pk: int) -> int:
+        while self._heads.setdefault(pk, pk) != pk:
+            pk = self._heads[pk]
+        return pk
+
+    def join(self, first: int, second: int) -> bool:
+        """Whether one of the two was in a group before."""
+        is_known = first in self._heads or second in self._heads
+        self._heads[self.of(second)] = self.of(first)
+        return is_known
 
 
 # ---- side by side ----------------------------------------------------------------------------------------------------

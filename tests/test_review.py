@@ -75,7 +75,7 @@ def test_the_review_with_keys_only(page: Page):
     expect(current).to_contain_text("Benjamin Silva")  # the one that is back
     press(page, "r", "c")
     expect(page.locator(".review-undo")).to_contain_text("Related (colleague): Ben Silva and Benjamin Silva")
-    expect(page.locator(".review-left")).to_contain_text("2 left")
+    expect(page.locator(".review-left")).to_contain_text("2 pairs left")
 
     press(page, "k", "s")
     expect(page.locator("[data-card].is-skipped")).to_contain_text("Anna Silva")

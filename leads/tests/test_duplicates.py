@@ -68,7 +68,7 @@ def test_the_two_leads_side_by_side(client):
         '<tr class="is-equal"><th scope="row">Phone',
         '<tr><th scope="row">First name',
         f"/duplicates/compare/?lead={found.first.public_id}&amp;lead={found.second.public_id}&amp;from=queue",
-        "1 left",
+        "1 pair left",
     ):
         assert part in page, part
     for key in "mxrcfs":
@@ -122,11 +122,40 @@ def test_pages_start_behind_a_pair(client, monkeypatch):
     assert shown(client) == [pairs[0], pairs[2]]
     page = client.get("/duplicates/?samples=hide").content.decode()
     assert f'data-next-page href="/duplicates/?samples=hide&amp;after={pairs[2]}"' in page
-    assert "4 left" in page
+    assert "4 pairs left" in page
     answer(client, DuplicateSuggestion.objects.get(pk=pairs[2]), "dismissed")  # its place stays
     assert shown(client, f"/duplicates/?after={pairs[2]}") == [pairs[1], pairs[3]]
     assert shown(client, f"/duplicates/?after={pairs[3]}") == []
     assert shown(client, "/duplicates/?after=999999") == [pairs[0], pairs[1]]
+
+
+@pytest.mark.parametrize("counted", [2, 1000])
+@pytest.mark.parametrize("query", ["", "shared=yes&"])
+def test_page_by_page_each_pair_comes_once(client, monkeypatch, counted, query):
+    """Also beyond what is counted, and with the pair that a page started behind decided meanwhile."""
+    monkeypatch.setattr(review, "PAGE_SIZE", 2)
+    monkeypatch.setattr(review, "COUNTED", counted)
+    pairs = [pair(probability, phone_key="15125550142").pk for probability in (0.9, 0.8, 0.8, 0.8, 0.7, 0.6, 0.6)]
+    Lead.objects.update(phone_key="15125550142")
+    found, address = [], f"/duplicates/?{query}"
+    while address:
+        found += shown(client, address)
+        after = re.search(r'data-next-page href="[^"]*after=(\d+)"', client.get(address).content.decode())
+        if after:
+            DuplicateSuggestion.objects.filter(pk=after[1]).update(state="dismissed")
+        address = f"/duplicates/?{query}after={after[1]}" if after else ""
+    assert found == [pairs[0], pairs[3], pairs[2], pairs[1], pairs[4], pairs[6], pairs[5]]
+
+
+def test_a_filter_that_leaves_little_goes_through_the_pairs_once(client, staff):
+    """Counting them and finding those of the page is one pass, which at thousands of pairs is what a page costs."""
+    mine = pair(0.6)
+    Lead.objects.filter(pk=mine.first_id).update(owner=staff)
+    with CaptureQueriesContext(connection) as captured:
+        assert shown(client, f"/duplicates/?owner={staff.pk}") == [mine.pk]
+    passes = [each["sql"] for each in captured if "owner_id" in each["sql"].partition("WHERE")[2]]
+    through_all = [sql for sql in passes if "IN (" not in sql.partition("WHERE")[2]]
+    assert len(through_all) == 1
 
 
 def test_leads_that_hang_together_are_one_card(client, monkeypatch):
@@ -158,12 +187,17 @@ def test_same_queries_for_1_and_30(client):
 
     pair()
     dismiss(pair(), User.objects.get())
-    addresses = ("/duplicates/", "/duplicates/bulk/?least=0.5", "/duplicates/decisions/")
+    addresses = (
+        "/duplicates/",
+        "/duplicates/bulk/?least=0.5",
+        "/duplicates/decisions/",
+    )
     for address in addresses:
         client.get(address)  # what is looked up once per process
     before = [queries(address) for address in addresses]
     for _ in range(29):
-        pair()
+        chained = pair()
+        suggest(chained.second, Lead.objects.create(source="api"), 0.6)  # on a later page
         dismiss(pair(), User.objects.get())
     assert [queries(address) for address in addresses] == before
     assert max(before) <= 12
@@ -349,9 +383,10 @@ def test_a_pair_of_a_merged_lead_is_decided_no_more(client, staff):
 
 
 def test_a_large_group_says_how_many_are_left_out(client):
-    leads = [Lead.objects.create(source="paste", first_name="Ana") for _ in range(7)]
+    leads = [Lead.objects.create(source="paste", first_name="Ana") for _ in range(12)]
     for other in leads[1:]:
         suggest(leads[0], other, 0.9)
     card = client.get("/duplicates/").content.decode()
+    assert "The other 2 come after these." in card
     link = re.search(r'href="(/duplicates/compare/[^"]+)"', card)[1].replace("&amp;", "&")
-    assert "the other 2 can be merged after these" in client.get(link).content.decode()
+    assert "Merge 10 leads" in client.get(link).content.decode()

@@ -3,11 +3,10 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads import bulk, intake, merges
+from leads import intake, merge_list, merges
 from leads.models import ContactPoint, DuplicateSuggestion, Lead, Merge
 from leads.values import Contact
 
@@ -116,13 +115,6 @@ def test_nothing_to_compare_is_said_in_words(client, query):
     assert "Nothing to merge" in page.content.decode()
 
 
-def test_five_leads_fit_side_by_side(client, ana, anna):
-    more = [receive(f"Ana{n}", f"ana{n}@example.com") for n in range(4)]
-    page = client.get(compare_url(ana, anna, *more)).content.decode()
-    assert page.count('name="survivor"') == 5
-    assert "the other 1 can be merged after these" in page
-
-
 # ---- merging and undoing ---------------------------------------------------------------------------------------------
 
 
@@ -146,7 +138,7 @@ def test_merge_and_undo_through_the_pages(client, ana, anna):
     anna.refresh_from_db()
     assert (ana.first_name, ana.company, anna.merged_into) == ("Ana", "", None)
     listed = client.get("/merges/").content.decode()
-    assert "Undone: Anna stand" in text(listed)
+    assert "Undone: Anna is a lead of its own again." in text(listed)
     assert f'action="/merges/{merge.pk}/redo/"' in listed
     client.post(f"/merges/{merge.pk}/redo/")
     anna.refresh_from_db()
@@ -199,6 +191,29 @@ def test_the_list_of_merges(client, staff, ana, anna):
     assert "/undo/" not in page
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("", [(["Cleo", "Ana"], True), (["Ben"], False), ([], False)]), ("ana2", [(["Ana"], False), ([], False)])],
+)
+def test_a_group_is_never_split(staff, monkeypatch, words, expected):
+    """Not at the end of a page, and not where only one of its leads has the words."""
+    monkeypatch.setattr(merge_list, "PAGE_SIZE", 2)
+    for name in ("Ben", "Ana", "Cleo"):
+        leads = [receive(f"{name}{n}", f"{name}{n}@example.com".lower()) for n in range(4)]
+        merges.merge(leads[0], leads[1:], choices={"first_name": merges.Choice(leads[0].pk)}, actor=staff)
+    pages = [merge_list.merges_page(number, words=words) for number in range(1, len(expected) + 1)]
+    whole = [([f"{name}{n}" for name in names for n in (1, 2, 3)], more) for names, more in expected]
+    shown = [([lead.name for group in page.groups for lead in group.absorbed], page.has_next) for page in pages]
+    assert shown == whole
+
+
+def test_a_lead_of_many_shows_whole_groups(client, staff, monkeypatch):
+    monkeypatch.setattr(merge_list, "MOST_OF_LEAD", 1)
+    leads = [receive(f"Ana{n}", f"ana{n}@example.com") for n in range(4)]
+    merges.merge(leads[0], leads[1:], choices={}, actor=staff)
+    assert "Made of 4 leads" in text(client.get(leads[0].get_absolute_url()).content.decode())
+
+
 def test_list_of_merges_takes_the_same_queries_for_1_and_30(client, staff):
     def one_more(n: int) -> None:
         first, second = (Lead.objects.create(source="paste", first_name=f"{side}{n}") for side in "ab")
@@ -214,88 +229,33 @@ def test_list_of_merges_takes_the_same_queries_for_1_and_30(client, staff):
     one = queries()
     for n in range(1, 30):
         one_more(n)
-    assert queries() == one <= 7
+    assert queries() == one <= 8
 
 
-# ---- many at once ----------------------------------------------------------------------------------------------------
-
-
-def same_twice(name: str, probability: float = 0.97) -> DuplicateSuggestion:
-    first, second = (receive(name, f"{name}@example.com".lower()) for _ in range(2))
-    return suggest(first, second, probability)
-
-
-def test_many_pairs_at_once_and_all_undone(client, monkeypatch):
-    monkeypatch.setattr(bulk, "PAGE_SIZE", 2)
-    pairs = [same_twice(name, p) for name, p in (("Ana", 0.99), ("Ben", 0.98), ("Cleo", 0.96))]
-    unlikely = same_twice("Dan", 0.9)
-    page = client.get("/duplicates/bulk/?least=0.95").content.decode()
-    assert re.findall(r'name="pair" value="(\d+)" checked', page) == [str(each.pk) for each in pairs[:2]]
-    assert "3 pairs to look through" in text(page)
-    assert not Merge.objects.exists()
-
-    sent = {"least": "0.95", "after": pairs[1].pk, "done": "", "pair": [each.pk for each in pairs[:2]]}
-    page = client.post("/duplicates/bulk/merge/", sent).content.decode()
-    assert "2 of 2 merged" in text(page)
-    done = re.search(r'name="done" value="([\d,]+)"', page)[1]
-    assert re.findall(r'name="pair" value="(\d+)" checked', page) == [str(pairs[2].pk)]
-    page = client.post("/duplicates/bulk/merge/", {"least": "0.95", "done": done, "pair": pairs[2].pk}).content.decode()
-    assert "1 of 1 merged, 3 in all" in text(page)
-    assert "That was the last page" in page
-    done = re.search(r'name="done" value="([\d,]+)"', page)[1]
-
-    page = client.post("/duplicates/bulk/undo/", {"done": done}, follow=True).content.decode()
-    assert "3 merges undone." in page
+def test_a_merge_of_a_lead_that_went_on_is_undone_with_the_later_one(client, staff, ana, anna):
+    zoe = receive("Zoe", "zoe@example.com")
+    (first,) = merges.merge(ana, [anna], choices={}, actor=staff)
+    (second,) = merges.merge(zoe, [ana], choices={}, actor=staff)
+    listed = client.get("/merges/").content.decode()
+    of_first = listed.split("<li")[-1]
+    assert f'href="{zoe.get_absolute_url()}"' in of_first
+    assert f'action="/merges/{first.pk}/undo/"' in of_first
+    assert re.search(r'name="with_later" value="1">.*Undo both', of_first, re.S)
+    client.post(f"/merges/{first.pk}/undo/")
+    assert Merge.objects.standing().count() == 2  # without it the later one is undone first, as the list says
+    client.post(f"/merges/{first.pk}/undo/", {"with_later": "1"})
     assert not Lead.objects.exclude(merged_into=None).exists()
-    assert not Merge.objects.filter(survivor=unlikely.first).exists()
+    assert [lead.submissions.count() for lead in (ana, anna, zoe)] == [1, 1, 1]
+    assert "with_later" not in client.get("/merges/").content.decode()
 
 
-def test_conflicts_are_flagged_and_left_out(client, staff, ana, anna):
-    conflict = suggest(ana, anna, 0.99)
-    ben = User.objects.create_user("ben")
-    owned = same_twice("Cleo")
-    Lead.objects.filter(pk=owned.first_id).update(owner=staff)
-    Lead.objects.filter(pk=owned.second_id).update(owner=ben)
-    page = client.get("/duplicates/bulk/?least=0.9").content.decode()
-    assert re.findall(r'name="pair" value="(\d+)" (checked)?', page) == [(str(conflict.pk), ""), (str(owned.pk), "")]
-    assert "First name: Ana or Anna" in text(page)
-    assert "Owner: two people" in text(page)
-    assert "E-mail anna@bakery.example" in text(page)
-
-
-def test_a_refused_pair_stops_none_of_the_others(client, staff):
-    first, second, third = same_twice("Ana"), same_twice("Ben"), same_twice("Cleo")
-    chained = suggest(first.second, third.first, 0.95)
-    DuplicateSuggestion.objects.filter(pk=second.pk).update(state="dismissed")
-    sent = {"least": "0.9", "pair": [each.pk for each in (first, second, third, chained)]}
-    page = text(client.post("/duplicates/bulk/merge/", sent).content.decode())
-    assert "3 of 4 merged" in page
-    assert "Somebody decided meanwhile that they are two." in page
-    ends = {
-        merges.root(Lead.objects.get(pk=pk)).pk for each in (first, third) for pk in (each.first_id, each.second_id)
-    }
-    assert ends == {first.first_id}
-
-
-def test_two_that_were_told_apart_are_not_merged_by_way_of_a_third(client, staff):
-    first = same_twice("Ana")
-    third = receive("Ana", "ana@example.com")
-    chained = suggest(first.second, third, 0.96)
-    DuplicateSuggestion.objects.create(first=first.first, second=third, probability=0.9, state="dismissed")
-    sent = {"least": "0.9", "pair": [first.pk, chained.pk]}
-    page = text(client.post("/duplicates/bulk/merge/", sent).content.decode())
-    assert "1 of 2 merged" in page
-    assert "Somebody decided meanwhile that they are two." in page
-    third.refresh_from_db()
-    assert third.merged_into is None
-
-
-def test_a_conflict_that_the_list_did_not_show_is_left_for_a_closer_look(client):
-    one, other = (receive("Ana", "ana@example.com", company=company) for company in ("Acme", "Bruxner"))
-    between = receive("Ana", "ana@example.com")
-    pairs = [suggest(one, between, 0.99), suggest(other, between, 0.98)]
-    sent = {"least": "0.9", "pair": [each.pk for each in pairs]}
-    page = text(client.post("/duplicates/bulk/merge/", sent).content.decode())
-    assert "1 of 2 merged" in page
-    assert "They differ by now: Company." in page
-    assert set(Lead.objects.standing()) == {one, other}
+def test_undoing_with_the_later_ones_is_all_or_nothing(client, staff, ana, anna):
+    """The first is from too long ago."""
+    zoe = receive("Zoe", "zoe@example.com")
+    (first,) = merges.merge(ana, [anna], choices={}, actor=staff)
+    merges.merge(zoe, [ana], choices={}, actor=staff)
+    Merge.objects.filter(pk=first.pk).update(merged_at=first.merged_at - merges.UNDO_FOR * 2)
+    with pytest.raises(merges.MergeRefused, match="for 30 days"):
+        merges.undo(first, actor=staff, with_later=True)
+    assert Merge.objects.standing().count() == 2
+    assert "with_later" not in client.get("/merges/").content.decode()

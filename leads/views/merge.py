@@ -43,6 +43,8 @@ def merge_make(request: StaffRequest) -> HttpResponse:
     try:
         if asked.why_changed:  # nobody is merged who was not on the page
             raise MergeRefused(asked.why_changed)
+        if why_not := comparison.told_apart_since(pks(request.POST.get("open", "").split(","))):
+            raise MergeRefused(why_not)
         planned = _planned(leads, request.POST)
         choices = comparison.choices_from(planned, request.POST)
         others = [lead for lead in leads if lead != planned.survivor]
@@ -66,12 +68,13 @@ def merges_list(request: StaffRequest) -> HttpResponse:
 def merge_undo(request: StaffRequest, pk: int) -> HttpResponse:
     merge = get_object_or_404(Merge.objects.select_related("survivor", "absorbed"), pk=pk)
     try:
-        leads = merges.undo(merge, actor=request.user)
+        leads = merges.undo(merge, actor=request.user, with_later="with_later" in request.POST)
     except MergeRefused as refusal:
         messages.error(request, refusal.reason)
     else:
         names = " and ".join(lead.name for lead in leads)
-        messages.success(request, f"Undone: {names} stand on their own again.")
+        again = "is a lead of its own again" if len(leads) == 1 else "are leads of their own again"
+        messages.success(request, f"Undone: {names} {again}.")
     return _back(request, merge)
 
 
@@ -96,12 +99,15 @@ def merge_bulk(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 def merge_bulk_make(request: StaffRequest) -> HttpResponse:
-    """Merges the chosen pairs of one page of the list, then shows what came of it and the next page."""
+    """Merges the chosen pairs of one page of the list, then shows what came of it and the next page. Who skips a page
+    takes along what the pages before merged, so that all of it can still be undone together."""
     form = BulkForm(request.POST)
-    outcomes = merge_pairs(pks(request.POST.getlist("pair")), actor=request.user)
+    is_skipped = "skip" in request.POST
+    outcomes = [] if is_skipped else merge_pairs(pks(request.POST.getlist("pair")), actor=request.user)
     made = [outcome.merge.pk for outcome in outcomes if outcome.merge]
     done = [*pks(form.understood().get("done", "").split(",")), *made]
-    return render(request, BULK, _bulk(form, done) | {"outcomes": outcomes, "made": len(made)})
+    context = {"outcomes": outcomes, "made": len(made), "is_skipped": is_skipped}
+    return render(request, BULK, _bulk(form, done) | context)
 
 
 @require_POST

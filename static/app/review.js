@@ -104,7 +104,7 @@
     const { key } = event;
     if (key === "j") stepRow(1);
     else if (key === "k") stepRow(-1);
-    else if (/^[1-9]$/.test(key)) pick(currentRow() ?? rows()[1], key);
+    else if (/^\d$/.test(key)) pick(currentRow() ?? rows()[1], key === "0" ? "10" : key);
     else if (key === "b") keepBoth();
     else if (key === "Enter" && event.target.matches("input")) compare.querySelector("[data-merge]").focus();
     else return false;
