@@ -3,7 +3,8 @@ of both sides.
 
 Of pairs that have neither mailbox, phone nor name in common only those are weighed whose names are alike and that have
 no other mailbox or phone, unless there is more that speaks for them. Most are not worth it, and a glimpse at two leads
-takes a tenth of the time. Measured on 4,000 of 100,000 leads it lost none of 510 suggestions.
+takes a tenth of the time; measured on 4,000 of 100,000 leads it lost none of 510 suggestions. Where only names and
+addresses are known, an address in common is enough.
 """
 
 import time
@@ -159,13 +160,18 @@ def worth_weighing(
         if one is None or other is None or one.is_sample != other.is_sample:
             return False
         says = sharing.get(pair)
-        if says == WHO or pair in suggested:
+        if says == WHO or pair in suggested or (says == WHERE and _is_all_there_is(one, other)):
             return True
         if _may_be_one(one, other, shares_key=says is not None):
             return says == WHERE or _is_likely(one, other)
         return says is not None and _is_same_user(one.email, other.email)
 
     return {pair for pair in pairs if is_worth(pair)}
+
+
+def _is_all_there_is(one: Glimpse, other: Glimpse) -> bool:
+    """Whether names and addresses are all that is known, as of a list: then one of the two may well differ."""
+    return not (one.email or one.phone or other.email or other.phone or one.has_more or other.has_more)
 
 
 def _may_be_one(one: Glimpse, other: Glimpse, *, shares_key: bool) -> bool:

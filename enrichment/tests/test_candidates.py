@@ -49,3 +49,10 @@ def test_a_company_or_a_mailbox_of_one_name_speaks_for_a_pair() -> None:
 def test_what_was_suggested_is_weighed_again() -> None:
     otto = ANA._replace(first="otto", last="brenner", email="ob@gmx.de")
     assert worth_weighing({}, [PAIR], {PAIR}, {1: ANA, 2: otto}) == {PAIR}
+
+
+@pytest.mark.parametrize(("phone", "expected"), [("", True), ("4930123456", False)])
+def test_an_address_in_common_is_enough_where_only_names_are_known_besides(phone: str, expected: bool) -> None:
+    one = ANA._replace(email="", phone="")
+    other = ANA._replace(first="otto", last="brenner", email="", phone=phone)
+    assert worth_weighing({PAIR: WHERE}, [], set(), {1: one, 2: other}) == ({PAIR} if expected else set())
