@@ -42,7 +42,7 @@ def ask(server, text, *, business_type, temperature):
             model=MODEL,
             messages=prompts.messages(text, business_type=business_type, received_at=SATURDAY, contact=Contact()),
             schema=prompts.schema(business_type),
-            timeout=14.0,
+            timeout=100.0,
             temperature=temperature,
             num_predict=280,
         )
@@ -91,7 +91,9 @@ def test_a_small_form_is_filled_in_and_grounded(server):
     schema = {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
     asked = [{"role": "user", "content": f"{BRAKES}\n\nFill in this form as JSON: {', '.join(properties)}"}]
 
-    answer = ollama.chat(base_url=server.url, model=MODEL, messages=asked, schema=schema, timeout=14.0, num_predict=200)
+    answer = ollama.chat(
+        base_url=server.url, model=MODEL, messages=asked, schema=schema, timeout=100.0, num_predict=200
+    )
     read = prompts.parse(answer.text)
     found = grounding.ground(read, BRAKES, received_at=SATURDAY)
 
@@ -108,6 +110,6 @@ def test_the_real_model_stops_when_the_time_is_up_and_is_free_again(server):
     with pytest.raises(ollama.BadAnswer, match=r"not finished after 0\.5 seconds"):
         ollama.chat(base_url=server.url, model=MODEL, messages=story, schema=endless, timeout=0.5)
     short = {"type": "object", "properties": {"a": {"enum": ["x"]}}, "required": ["a"], "additionalProperties": False}
-    answer = ollama.chat(base_url=server.url, model=MODEL, messages=story, schema=short, timeout=14.0)
+    answer = ollama.chat(base_url=server.url, model=MODEL, messages=story, schema=short, timeout=100.0)
 
     assert answer.text.replace(" ", "").replace("\n", "") == '{"a":"x"}'
