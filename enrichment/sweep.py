@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLUSTER = "ml"
-BLOCK = 2000  # leads; some one and a half seconds
+BLOCK = 1000  # leads; about a second
 KEPT = 30  # finished sweeps
 TRIES = 3  # of a block that fails
 
