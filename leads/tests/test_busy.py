@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
+from django.urls import reverse
 
 from leads import merges, pipeline
 from leads.merges import MergeRefused
@@ -135,6 +136,22 @@ def test_one_that_stays_locked_is_said_in_words(writer, staff):
         merges.merge(ana, [anna], choices={}, actor=staff)
     writer.rollback()
     assert not Merge.objects.exists()
+
+
+@on_sqlite
+@pytest.mark.parametrize("is_htmx", [True, False])
+def test_a_page_whose_change_found_the_database_locked(writer, client, staff, is_htmx):
+    lead = make(first_name="Ana")
+    client.force_login(staff)
+    headers = {"HX-Request": "true"} if is_htmx else {}
+    writer.execute("BEGIN IMMEDIATE")
+    answer = client.post(reverse("lead_status", args=[lead.public_id]), {"status": "working"}, headers=headers)
+    writer.rollback()
+    assert answer.status_code == 503
+    assert b"try again in a moment" in answer.content
+    assert ("try again" in client.get(reverse("inbox")).content.decode()) is is_htmx
+    lead.refresh_from_db()
+    assert lead.status == "new"
 
 
 def test_what_is_no_quarrel_over_locks_is_not_tried_again(transactional_db, staff):
