@@ -22,6 +22,7 @@ from django.db.models import Case, F, Min, Q, Value, When
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from leads import gates
 from leads.bells import ring, ring_after_commit
 from leads.models import Heartbeat, Lead, StageGate, StageRun, Submission
 from leads.models.pipeline import STAGES
@@ -95,7 +96,9 @@ def sweep() -> int:
     count = _release(StageRun.objects.expired())
     due = StageRun.objects.due()
     clusters = {
-        stage.cluster for stage in STAGES.values() if not is_closed(stage) and due.filter(stage=stage.name).exists()
+        stage.cluster
+        for stage in STAGES.values()
+        if not gates.is_closed(stage) and due.filter(stage=stage.name).exists()
     }
     if Submission.objects.waiting().exists():
         clusters.add(settings.LEAD_PIPELINE[0].cluster)
@@ -139,7 +142,7 @@ def beat(cluster: str, *, busy_for: float | None = None) -> None:
 
 def run_batch(stage: Stage) -> bool:
     """Claims one batch and passes it through the stage; returns whether there was anything to do."""
-    if not StageRun.objects.due().filter(stage=stage.name).exists() or not is_open(stage):
+    if not StageRun.objects.due().filter(stage=stage.name).exists() or not gates.is_open(stage):
         return False
     runs = claim(stage)
     if runs:
@@ -199,24 +202,20 @@ def _pass(stage: Stage, runs: list[StageRun]) -> None:
             _postpone(stage, runs, TryAgainLater("The database could not be used just then."))
         else:
             logger.exception("Stage %s failed for lead %s", stage.name, runs[0].lead_id)
-            _fail(runs[0], _unexpected(error))
+            _fail(runs[0], gates.unexpected(error))
 
 
 def _pass_one_by_one(stage: Stage, runs: list[StageRun]) -> None:
     """Each with a lease of its own, which the batch's was not made for. Once the service is down the rest wait."""
     for at, run in enumerate(runs):
-        if shut := _shut(stage):
-            _put_back(runs[at:], TryAgainLater(shut.reason, is_service_down=True))
+        if gate := gates.shut(stage):
+            _put_back(runs[at:], TryAgainLater(gate.reason, is_service_down=True))
             break
         held = StageRun.objects.running().filter(claim=run.claim)
         held.update(lease_until=timezone.now() + dt.timedelta(seconds=stage.lease))
         if held.filter(pk=run.pk).exists():  # else it is another worker's by now
             beat(stage.cluster, busy_for=stage.lease)
             _pass(stage, [run])
-
-
-def _unexpected(error: Exception) -> str:
-    return f"Something unexpected went wrong ({type(error).__name__}). The log has the details."
 
 
 def _call(stage: Stage, runs: list[StageRun]) -> Outcome:
@@ -313,7 +312,7 @@ def _fail(run: StageRun, reason: str) -> None:
 def _postpone(stage: Stage, runs: list[StageRun], later: TryAgainLater) -> None:
     _put_back(runs, later)
     if later.is_service_down:
-        close(stage, later.reason, for_seconds=later.after)
+        gates.close_for(stage, later)
 
 
 def _put_back(runs: list[StageRun], later: TryAgainLater) -> None:
@@ -327,70 +326,7 @@ def _put_back(runs: list[StageRun], later: TryAgainLater) -> None:
         _save(mine)
 
 
-# ---- gates ---------------------------------------------------------------------------------------------------------
-
-
-def is_closed(stage: Stage) -> bool:
-    """Whether the gate was found closed and its wait is not over; asks no service."""
-    return _shut(stage) is not None
-
-
-def _shut(stage: Stage) -> StageGate | None:
-    return StageGate.objects.filter(stage=stage.name, closed_until__gt=timezone.now()).first()
-
-
-def is_open(stage: Stage) -> bool:
-    """Asks the service behind a stage whether it can be used, and remembers the answer for the screens.
-
-    A gate that knows how long to wait raises TryAgainLater instead of returning its sentence.
-    """
-    if is_closed(stage):
-        return False
-    try:
-        reason = import_string(stage.gate)() if stage.gate else None
-    except TryAgainLater as later:
-        close(stage, later.reason, for_seconds=later.after)
-        return False
-    except Exception as error:  # it would end the shift, and with it the work of the cluster's other stages
-        logger.exception("The gate of stage %s broke", stage.name)
-        reason = _unexpected(error)
-    if reason is not None:
-        close(stage, reason)
-        return False
-    StageGate.objects.filter(stage=stage.name).update(
-        reason="", closed_until=None, closed_at=None, failures=0, checked_at=timezone.now()
-    )
-    return True
-
-
-def reason_to_wait(stage: Stage) -> str | None:
-    """Why a stage can't work now, for those who look; None when it can. What a service refused is remembered, so that
-    looking often doesn't mean asking it often. Raises what a broken gate raises."""
-    if shut := _shut(stage):
-        return shut.reason
-    try:
-        return import_string(stage.gate)() if stage.gate else None
-    except TryAgainLater as later:
-        close(stage, later.reason, for_seconds=later.after)
-        return later.reason
-
-
-def close(stage: Stage, reason: str, *, for_seconds: float | None = None) -> None:
-    """Shuts a stage: its rows wait. Without a time the wait doubles with each failure, from 2 to 30 seconds."""
-    now = timezone.now()
-    gate, _ = StageGate.objects.get_or_create(stage=stage.name)
-    gate.failures += 1
-    seconds = for_seconds if for_seconds is not None else min(2**gate.failures, 30)
-    gate.reason, gate.checked_at = reason, now
-    gate.closed_until, gate.closed_at = now + dt.timedelta(seconds=seconds), gate.closed_at or now
-    gate.save()
-
-
-def knock(stage_name: str) -> None:
-    """Opens a gate for the next try at once, as after a change of settings or a person's "try now"."""
-    StageGate.objects.filter(stage=stage_name).update(closed_until=None)
-    if stage_name in STAGES:  # else it is the gate of a stage that was renamed
-        ring(STAGES[stage_name].cluster)
+# ---- how it stands ------------------------------------------------------------------------------------------------
 
 
 def oldest_due_age() -> float:

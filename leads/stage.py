@@ -42,6 +42,13 @@ class TryAgainLater(Exception):
         self.is_service_down = is_service_down
 
 
+class SwitchedOff(TryAgainLater):
+    """Staff switched the service off: the stage waits, and nothing is wrong."""
+
+    def __init__(self, reason: str, *, after: float) -> None:
+        super().__init__(reason, after=after, is_service_down=True)
+
+
 def _nothing() -> None:
     return None
 

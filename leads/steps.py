@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
-from leads import pipeline
+from leads import gates, pipeline
 from leads.models import Lead, StageGate, StageRun
 
 RUN_STATES = StageRun.State
@@ -23,7 +23,8 @@ STATE_LABELS = {
 @dataclass(frozen=True, slots=True)
 class Step:
     """One stage for one lead. `state` is a key of STATE_LABELS: a run's state, or `planned` without a run, or `gated`
-    when the run waits behind a closed gate; `reason` says why it waits or failed, `note` what came of it."""
+    when the run waits behind a closed gate (`is_off` if staff switched the service off); `reason` says why it waits or
+    failed, `note` what came of it."""
 
     stage: str
     label: str
@@ -31,10 +32,11 @@ class Step:
     reason: str = ""
     note: str = ""
     run: StageRun | None = None
+    is_off: bool = False
 
     @property
     def state_label(self) -> str:
-        return STATE_LABELS[self.state]
+        return "Switched off" if self.is_off else STATE_LABELS[self.state]
 
     @property
     def title(self) -> str:
@@ -46,13 +48,16 @@ class Step:
 
     @property
     def can_retry(self) -> bool:
-        return self.state in ("failed", "gated")
+        return self.state in ("failed", "gated") and not self.is_off
 
 
 def with_gates() -> "Prefetch[Any, Any, Any]":
     """The runs of leads, each with its closed gate's reason: one query for any number of leads."""
-    shut = StageGate.objects.filter(stage=OuterRef("stage"), closed_at__isnull=False).values("reason")[:1]
-    return Prefetch("runs", queryset=StageRun.objects.annotate(gate_reason=Subquery(shut)))
+    shut = StageGate.objects.filter(stage=OuterRef("stage"), closed_at__isnull=False)
+    runs = StageRun.objects.annotate(
+        gate_reason=Subquery(shut.values("reason")[:1]), gate_is_off=Subquery(shut.values("is_off")[:1])
+    )
+    return Prefetch("runs", queryset=runs)
 
 
 def with_runs(leads: QuerySet[Lead]) -> QuerySet[Lead]:
@@ -71,7 +76,7 @@ def _step(name: str, label: str, run: StageRun | None) -> Step:
         return Step(name, label, "planned")
     gate_reason: str = getattr(run, "gate_reason", None) or ""
     if run.state == RUN_STATES.PENDING and gate_reason:
-        return Step(name, label, "gated", reason=gate_reason, run=run)
+        return Step(name, label, "gated", reason=gate_reason, run=run, is_off=bool(getattr(run, "gate_is_off", False)))
     note = run.note if run.state == RUN_STATES.SUCCEEDED else ""
     reason = run.reason if run.state in (RUN_STATES.FAILED, RUN_STATES.PENDING) else ""
     return Step(name, label, run.state, reason=reason, note=note, run=run)
@@ -96,4 +101,4 @@ def retry_step(lead: Lead, stage: str) -> None:
     with transaction.atomic():
         pipeline.retry(lead.runs.filter(stage=stage))
         if StageGate.objects.filter(stage=stage, closed_at__isnull=False).exists():
-            transaction.on_commit(lambda: pipeline.knock(stage))
+            transaction.on_commit(lambda: gates.knock(stage))
