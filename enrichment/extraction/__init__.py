@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrichment.extraction import company, contact, dates, facts, judgements, money, names, parts, source
+from enrichment.extraction import company, contact, dates, facts, judgements, money, names, parts, source, trained
 from enrichment.extraction.source import Candidate, Source, Span
 from leads.fields import CONTACT
 from leads.values import Contact, FoundValue
 
-__all__ = ["Extraction", "extract"]
+__all__ = ["Extraction", "extract", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +56,49 @@ def extract(
     )
 
 
-def _candidates(
-    read: Source, found_parts: parts.Parts, received_at: datetime, region: str, typed: Contact, business_type: str
-) -> list[Candidate]:
+def told(text: str, *, received_at: datetime, region: str = "US", business_type: str = "general") -> judgements.Told:
+    """What intent and urgency of a text are judged by: for training, where the right ones are known."""
+    read = source.read(text)
+    found_parts = parts.split(read.text)
+    reached = _reached(read.text, found_parts, Contact(), region)
+    own = _own_words(read.text, reached.plain, found_parts)
+    return _told(own, found_parts, _needs(own, received_at, region, business_type), business_type)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """By what the sender can be reached. `named`: the text without addresses and links; `plain`: without phones too."""
+
+    found: tuple[Candidate, ...]
+    domains: Sequence[str]
+    named: str
+    plain: str
+
+
+def _reached(text: str, found_parts: parts.Parts, typed: Contact, region: str) -> _Reached:
     """Each kind of value is taken out of the text before the next is looked for: a phone number holds no price."""
-    text = read.text
     visible = source.blank(text, [*found_parts.quoted, *_around(found_parts, len(text))])
     emails = list(contact.find_emails(text, visible, found_parts))
     domains = _domains([*(email.value for email in emails), typed.email])
     websites = list(contact.find_website(source.blank(visible, _spans(emails)), domains))
     named = source.blank(visible, [*_spans(emails), *contact.find_links(visible)])
     phones = list(contact.find_phones(named, found_parts, region))
-    plain = source.blank(named, _spans(phones))
-    own = _own_words(text, plain, found_parts)
+    return _Reached((*emails, *phones, *websites), domains, named, source.blank(named, _spans(phones)))
+
+
+def _candidates(
+    read: Source, found_parts: parts.Parts, received_at: datetime, region: str, typed: Contact, business_type: str
+) -> list[Candidate]:
+    text = read.text
+    reached = _reached(text, found_parts, typed, region)
+    own = _own_words(text, reached.plain, found_parts)
     needs = _needs(own, received_at, region, business_type)
     return [
-        *_people(text, named, found_parts, typed, domains),
-        *[*emails, *phones, *websites],
+        *_people(text, reached.named, found_parts, typed, reached.domains),
+        *reached.found,
         *needs,
-        *facts.find_places(plain, region),
-        *_judged(own, source.blank(text, found_parts.quoted), found_parts, needs),
+        *facts.find_places(reached.plain, region),
+        *_judged(_told(own, found_parts, needs, business_type), source.blank(text, found_parts.quoted), needs),
     ]
 
 
@@ -112,15 +135,22 @@ def _needs(own: str, received_at: datetime, region: str, business_type: str) -> 
     return needs
 
 
-def _judged(own: str, whole: str, found_parts: parts.Parts, needs: Sequence[Candidate]) -> list[Candidate]:
+def _told(own: str, found_parts: parts.Parts, needs: Sequence[Candidate], business_type: str) -> judgements.Told:
     spans = [span for span in (found_parts.subject, found_parts.body) if span]
     wanted = [need for need in needs if need.field == "date"]
-    intent, urgency = judgements.find_intent(own, spans, wanted), judgements.find_urgency(own, spans)
+    return judgements.told(own, spans, wanted, business_type)
+
+
+def _judged(told: judgements.Told, whole: str, needs: Sequence[Candidate]) -> list[Candidate]:
+    """`whole`: the text with the signature, without what is quoted."""
+    signs = trained.signs(told.words, told.hints)
+    intent, urgency = judgements.find_intent(told, signs), judgements.find_urgency(told, signs)
+    body = told.spans[-1]
     return [
         intent,
         urgency,
-        *judgements.find_language(own[slice(*found_parts.body)]),
-        *judgements.find_summary(whole, found_parts.body, _spans([*needs, intent, urgency])),
+        *judgements.find_language(told.text[slice(*body)]),
+        *judgements.find_summary(whole, body, _spans([*needs, intent, urgency])),
     ]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from enrichment.extraction import closings
 from enrichment.extraction.parts import Parts
 from enrichment.extraction.source import Candidate
 from enrichment.extraction.words import NOT_NAMES, PLACES, US_STATES, word_set
@@ -89,6 +90,9 @@ def find_company(body: str, parts: Parts, domains: Sequence[str]) -> Iterator[Ca
             yield from _found(match, 0.6)
     for match in _HERE_FROM.finditer(body):
         yield from _found(match, 0.6)
+    if (closing := closings.find(body, parts)) and closing.company:
+        start, end = closing.company
+        yield Candidate("company", body[start:end], 0.72, start, end)
     if parts.signature:
         start, end = parts.signature
         for pattern, confidence in ((_TITLED, 0.75), (_WITH_TRADE, 0.7)):

@@ -47,6 +47,20 @@ _YOUR_PHONE = re.compile(
     r"|from|on)?"
     r"[ ]?(?:is|:)?[ ]?$", re.I
 )  # fmt: skip
+# "Ask my neighbour (512-…)": whose it is stands right before it, or behind it in brackets.
+_SOMEBODY_ELSES = re.compile(
+    r"\b(?:(?:his|her|their|my|our|mon|ma|mi|mein|meine|il mio|la mia|o meu|a minha|el|la|the|der|die)[ ]"
+    r"(?:\w{2,12}[ ])?)?"
+    r"(?:coach|neighbou?r|colleague|boss|husband|wife|sister|brother|assistant|secretary|landlord|tenant|nachbar(?:in)?"
+    r"|kolleg(?:e|in)|sekretariat|büro|mann|frau|marido|mujer|vecin[oa]|compañer[oa]|jef[ea]|collègue|voisine?|mari|femme"
+    r"|collega|vicin[oa]|marito|moglie|vizinh[oa]|colega|esposa|esposo)\b(?:'s)?(?:M[rs]{1,2}\.|Dr\.|[^.!?\n]){0,40}$"
+    r"|\b(?:att|attn|z\.?[ ]?hd|to|an|a|à|para)[.:]?[ ]\w{4,20}[ ][(]$",
+    re.I,
+)
+_NOT_DIRECT = re.compile(
+    r"[ ]?[(,][ ]?(?:front desk|office|reception|switchboard|work|büro|zentrale|recepción|accueil)", re.I
+)
+_DIRECT = re.compile(r"[ ]?[(,][ ]?(?:me|my|mine|cell|mobile|direct|mobil|handy|móvil|portable|cellulare)\b", re.I)
 _MANY_DIGITS = re.compile(r"(?:\d[ ().+/-]{0,4}){6}\d")
 
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'\[\]{}|\\^`]{3,300}", re.I)
@@ -77,6 +91,8 @@ def find_emails(text: str, visible: str, parts: Parts) -> Iterator[Candidate]:
             yield from (_email(match, confidence) for match in _EMAIL.finditer(text, *span) if _is_email(match[0]))
     for match in _EMAIL.finditer(visible):
         before = visible[max(0, match.start() - 60) : match.start()]
+        if _SOMEBODY_ELSES.search(before):
+            continue
         if _is_email(match[0]) and (not _ABOUT_YOU.search(before) or _TO_ME.search(before)):
             yield _email(match, 0.95 if _ABOUT_ME.search(before) else _by_part(match.start(), parts))
     if "@" not in visible and (
@@ -115,8 +131,14 @@ def find_phones(visible: str, parts: Parts, region: str) -> Iterator[Candidate]:
         before = visible[max(0, found.start - 50) : found.start]
         if _NOT_A_PHONE.search(before) or (_YOUR_PHONE.search(before) and not _TO_ME.search(before)):
             continue
+        if _SOMEBODY_ELSES.search(before):
+            continue
         value = phonenumbers.format_number(found.number, phonenumbers.PhoneNumberFormat.E164)
         confidence = 0.95 if _ABOUT_ME.search(before) else _by_part(found.start, parts)
+        if _NOT_DIRECT.match(visible, found.end):
+            confidence -= 0.1
+        elif _DIRECT.match(visible, found.end):
+            confidence += 0.02
         yield Candidate("phone", value, confidence, found.start, found.end, _phone_note(found, region))
 
 

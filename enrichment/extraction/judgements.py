@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from enrichment.extraction import cues
+from enrichment.extraction import cues, trained
 from enrichment.extraction.dates import is_wanted_today
 from enrichment.extraction.source import Candidate, Span
 from enrichment.extraction.words import word_set
@@ -17,6 +18,8 @@ LANGUAGES = word_set(
 )
 SUMMARY_LENGTH = 200
 
+_WORD = re.compile(r"\w+")  # what can't be seen is none
+SAID = 2  # how much likelier an urgency is when it is said in so many words
 # One doubtful word makes no sales pitch.
 _ENOUGH = {"inquiry": 1, "sales_pitch": 3, "job_application": 3}
 _QUESTION = re.compile(r"[?？]")
@@ -41,11 +44,72 @@ _PLEASANTRY = re.compile(
 )  # fmt: skip
 
 
-def find_intent(text: str, spans: Sequence[Span], wanted: Sequence[Candidate]) -> Candidate:
-    """The intent with the weightiest words in these spans (subject and body); evidence is its strongest cue.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is judged: the sender's own words, what the word lists say of them, and signs that are no words."""
 
-    `wanted`: the dates found; naming a day, and more so an hour, is half of asking for an appointment.
-    """
+    text: str
+    spans: Sequence[Span]
+    intent: Candidate
+    urgency: Candidate
+    hints: tuple[str, ...]
+
+    @property
+    def is_short(self) -> bool:
+        """Too little to be judged by more than the lists."""
+        return len(_WORD.findall(self.words)) < 3
+
+    @property
+    def is_said(self) -> bool:
+        """Whether the lists found how urgent it is said to be, in so many words."""
+        return self.urgency.start >= 0 and self.urgency.confidence >= 0.8
+
+    @property
+    def words(self) -> str:
+        return "\n".join(self.text[slice(*span)] for span in self.spans)
+
+
+def told(text: str, spans: Sequence[Span], wanted: Sequence[Candidate], business_type: str) -> Told:
+    """`spans`: subject and body. `wanted`: the dates found; naming a day, and more so an hour, is half of asking for an
+    appointment."""
+    intent, urgency = _listed_intent(text, spans, wanted), _listed_urgency(text, spans)
+    count = sum(len(_WORD.findall(text, *span)) for span in spans)
+    hints = [f"intent {intent.value}", f"business {business_type}", f"words {min(count, 96).bit_length()}"]
+    if intent.confidence >= 0.6:
+        hints.append(f"surely {intent.value}")
+    if urgency.start >= 0:
+        hints.append(f"urgency {urgency.value}")
+    hints += [f"wanted {'hour' if 'T' in each.value else 'day'}" for each in wanted[:1]]
+    return Told(text, spans, intent, urgency, tuple(hints))
+
+
+def find_intent(found: Told, signs: trained.Signs) -> Candidate:
+    """The likeliest intent; the words of the lists that speak for it are its evidence."""
+    if found.is_short:
+        return found.intent
+    intent, probability = _likeliest("intent", signs)
+    cue = _score(found.text, found.spans, cues.INTENTS[intent])[1] if intent in cues.INTENTS else None
+    return Candidate("intent", intent, probability, *(cue or (-1, -1)))
+
+
+def find_urgency(found: Told, signs: trained.Signs) -> Candidate:
+    """The likeliest urgency; the words of the lists that speak for it are its evidence."""
+    if found.is_short:
+        return found.urgency
+    urgency, probability = _likeliest("urgency", signs, said=found.urgency.value if found.is_said else "")
+    cue = (found.urgency.start, found.urgency.end) if found.urgency.value == urgency else (-1, -1)
+    return Candidate("urgency", urgency, probability, *cue)
+
+
+def _likeliest(judgement: str, signs: trained.Signs, *, said: str = "") -> tuple[str, float]:
+    probabilities = trained.judges()[judgement].probabilities(signs)
+    weights = {each: share * (SAID if each == said else 1) for each, share in probabilities.items()}
+    choice = max(weights, key=lambda each: weights[each])
+    return choice, round(weights[choice] / sum(weights.values()), 2)
+
+
+def _listed_intent(text: str, spans: Sequence[Span], wanted: Sequence[Candidate]) -> Candidate:
+    """The intent with the weightiest words in these spans; evidence is its strongest cue."""
     best: tuple[float, str, Span] | None = None
     runner_up = 0.0
     for intent, table in cues.INTENTS.items():
@@ -79,7 +143,7 @@ def _score(
     return total, strongest
 
 
-def find_urgency(text: str, spans: Sequence[Span]) -> Candidate:
+def _listed_urgency(text: str, spans: Sequence[Span]) -> Candidate:
     """By the words alone: capitals make nothing urgent. "Not urgent" outweighs every other cue."""
     for span in spans:
         if match := cues.NOT_URGENT.search(text, *span):

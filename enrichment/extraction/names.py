@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nameparser import HumanName
 
+from enrichment.extraction import closings
 from enrichment.extraction.parts import SIGN_OFF, Parts
 from enrichment.extraction.source import Candidate
 from enrichment.extraction.words import NOT_NAMES, PARTICLES, word_set
@@ -27,6 +28,7 @@ _ANNOUNCED = (
     (re.compile(rf"\b(?:my (?:full )?name is|my name's|the name's|the name is|mi nombre es|me llamo|mein name ist"
                 rf"|ich hei(?:ß|ss)e|je m'appelle|mon nom est|mi chiamo|il mio nome è|o meu nome é|meu nome é|me chamo"
                 rf"|mijn naam is|ik heet)[ ]{{1,2}}{_NAME}", re.I), 0.92),
+    (re.compile(rf"(?:^|[.!?\n][ ]?)(?P<name>{LETTER}{{2,14}})[ ]from[ ](?={LETTER}+[ ]{{0,2}}[.!]?$)", re.I), 0.7),
 )  # fmt: skip
 # A form's own lines: "First name: Ana", "Last name: de la Cruz".
 _LABELLED = re.compile(
@@ -44,6 +46,14 @@ _HINTED = (
                 r"(?=[ ](?:from|with|at|and|und|y|et|de|von|here|of|the)\b|[,.!;(]|[ ]?[–—-][ ]|$)", re.M), 0.75),
     (re.compile(rf"(?:^|[.!,][ ])(?:[Nn]ame|[Ii]t's|[Ii]ts)[ ]{_BIG_NAME}(?=[ ](?:from|with|at|here"
     rf"|calling)\b)", re.M), 0.7),
+    (re.compile(rf"\b(?:[Hh]ier (?:ist|spricht|schreibt)|[Ii]ch bin (?:die |der )?|[Ss]ono (?:il |la |l')?"
+    rf"|[Ll]e escribe|[Hh]abla|[Ss]ou (?:o|a)|[Aa]qui (?:é|quem fala é) (?:o|a)|[Ff]ala (?:o|a)|[Ii]ci|[Qq]ui è)"
+    rf"[ ]{{0,1}}(?:die |der |Frau |Herr )?{_BIG_NAME}(?=[,.!;(]|[ ](?:von|aus|und|di|della|dalla|de|da|do|du|e|y)\b"
+    rf"|[ ]?[–—-][ ]|$)", re.M), 0.78),
+    (re.compile(rf"^(?:(?:[Hh]i|[Hh]ey|[Hh]ello)[,!]?[ ])?[Ii]t'?s[ ]{_BIG_NAME}(?=,|[ ]fro?m\b)", re.M), 0.75),
+    # "Bonsoir, Nathalie Peeters, j'ai …": whom one greets stands right behind the greeting.
+    (re.compile(rf"^(?:[Bb]onjour|[Bb]onsoir|[Hh]allo|[Gg]uten \w+|[Hh]ola|[Bb]uen[ao]s \w+|[Bb]uongiorno"
+    rf"|[Bb]uonasera|[Oo]lá|[Bb]o[am] \w+|[Hh]i|[Hh]ello),[ ](?P<name>{_BIG_WORD}[ ]{_BIG_WORD}),[ ][a-z]"), 0.7),
     (re.compile(rf"(?:^|(?<=\n)|[Hh]i[,!. ]{{1,3}}|[Hh]ello[,!. ]{{1,3}}"
     rf"|[Hh]ey[,!. ]{{1,3}}){_BIG_NAME}[ ]here(?=[ ](?:from|with|at|again)\b|[,.!–—-])", re.M), 0.7),
 )  # fmt: skip
@@ -53,6 +63,27 @@ _AFTER_SIGN_OFF = re.compile(
     re.I,
 )
 _ONE_MORE = re.compile(rf",[ ]{_BIG_WORD}[ ]?(?:\n|$)")
+# A note of a call begins with who called, or with who and of which company.
+_CALLED = (
+    re.compile(
+        rf"[ ]{{0,3}}(?:Phone(?: call)?|Caller|Call from|Called|Walk-?in|VM(?: from)?|Voicemail(?: from)?"
+        rf"|Tel\.|Telefon|Anruf(?: von)?"
+        rf"|Llamó|Habló|Llamada de|Ha chiamato|Tel\. da(?:l|lla)?|Telefonata d[ia]|Ligou|Ligação d[eao]|Appel de"
+        rf"|A appelé)"
+        rf"[:,]?[ ](?:(?:la|el|il|lo|o|a|a?[ ]?(?:Lic|Ing|Mr|Mrs|Ms|Sra?|Sr|sig|sig\.ra|Dr|Dra|Frau|Herr"
+        rf"|Mme)\.?)[ ]){{0,2}}{_BIG_NAME}"
+    ),
+    re.compile(rf"[ ]{{0,3}}{_BIG_NAME}(?=[ ](?:of|from|von|de|di|da)[ ][^\n:.]{{2,40}}:[ ])"),
+)
+# Staff's notes of a call speak of the person: "Walk-in: Mr Harold Beecham". Whom a letter greets is somebody else.
+_TOLD_OF = re.compile(
+    rf"(?P<before>[^\n]{{0,24}}?)\b(?:Mr|Mrs|Ms|Miss|Herrn?|Frau|Sra?|Sig\.ra|Signora|Signor|Mme|Madame|Dona"
+    rf"|Seu)\b\.?[ ]"
+    rf"{_BIG_NAME}"
+)
+_GREETED = re.compile(r"(?:dear|hi|hello|hey|geehrte[r]?|liebe[r]?|hallo|estimad[oa]|hola|bonjour|bonsoir"
+    r"|gentile|egregi[oa]|cara|prezad[oa]"
+    r"|for|to|by|with|an|bei|von|con|da|par|avec|pour)[ ]?$", re.I)  # fmt: skip
 _DASH_SIGNED = re.compile(rf"[.!?)\n][ ]?\n?[-–—~][ ]?{_NAME}[ .]{{0,2}}$")
 _SENDER = re.compile(
     rf"""[ ]{{0,3}}(?:"?'?{_LISTED}'?"?[ ]{{0,3}}(?:\(.{{0,40}}\)|via .{{1,40}})?[ ]?"""
@@ -157,6 +188,25 @@ def _persons(text: str, visible: str, parts: Parts) -> Iterator[_Person]:
         for match in pattern.finditer(visible):
             yield from _person(match, "name", confidence)
     yield from _signed(visible, parts)
+    if closing := closings.find(visible, parts):
+        match = re.compile(_NAME).match(visible, *closing.name)
+        if match and closing.shared:
+            first, last = match[0], visible[slice(*closing.shared)]
+            parts_of_it = _Part(first, _cased(first)), _Part(last, _cased(last))
+            yield _Person(*parts_of_it, closing.name[0], closing.shared[1], closing.confidence)
+        elif match:
+            yield from _person(match, "name", closing.confidence, is_announced=closing.is_small)
+    for pattern in _CALLED:
+        if match := pattern.match(visible, *parts.body):
+            yield from _person(match, "name", 0.72)
+    yield from _told_of(visible, parts)
+
+
+def _told_of(visible: str, parts: Parts) -> Iterator[_Person]:
+    for match in _TOLD_OF.finditer(visible, *parts.body):
+        if not _GREETED.search(match["before"]):
+            yield from _person(match, "name", 0.6, is_titled=True)
+            return
 
 
 def _signed(visible: str, parts: Parts) -> Iterator[_Person]:
@@ -185,7 +235,7 @@ def _signature_name(visible: str, start: int, end: int) -> Iterator[_Person]:
     position = start
     for raw in visible[start:end].split("\n")[:5]:
         match = line.match(visible, position, position + len(raw))
-        if match:
+        if match and closings.is_name(match["name"]):
             yield from _person(match, "name", 0.8)
             if match["name"].split()[0].lower() not in NOT_NAMES:
                 return
@@ -199,6 +249,7 @@ def _person(
     *,
     is_announced: bool = False,
     is_whole: bool = False,
+    is_titled: bool = False,
     offset: int = 0,
 ) -> Iterator[_Person]:
     words = _name_words(match[group], is_announced=is_announced)
@@ -209,6 +260,8 @@ def _person(
         return  # "Take care. Live the dream", "Thanks, Joe, Liz"
     start = match.start(group) + offset
     first, last = _first_and_last(raw)
+    if is_titled and " " not in raw:
+        first, last = None, first or last  # Frau Zgraggen
     if first or last:
         # A whole name says more than half of one.
         bonus = 0.03 if first and last else 0.0

@@ -19,7 +19,12 @@ SIGN_OFF = (
     r"|danke(?: schön)?|vielen dank|(?:muchas |mil )?gracias|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente"
     r"|atte|merci(?: beaucoup| d'avance)?|(?:bien )?cordialement|bien à vous|salutations|grazie(?: mille)?"
     r"|(?:cordiali |distinti )?saluti|(?:muito )?obrigad[oa]|atenciosamente|(?:met vriendelijke )?groet(?:en|jes)?"
-    r"|bedankt)"
+    r"|bedankt|hochachtungsvoll|herzlichst?|beste grüße|liebe grüße|viele grüße|schöne grüße|glg"
+    r"|(?:avec )?(?:mes |tous mes )?remerciements|bonne (?:journée|soirée)|belle (?:journée|soirée)|à bientôt|bises"
+    r"|(?:un )?(?:caro )?abbraccio|cordialità|cordialmente|a presto|buona (?:giornata|serata)|in fede"
+    r"|(?:um )?(?:grande )?abraços?|(?:um )?abs|att|grat[oa]|até (?:logo|breve)|(?:un )?abrazo|hasta (?:pronto|luego)"
+    r"|happy (?:thanksgiving|holidays|easter|friday)|merry christmas|have a (?:good|great|nice) (?:day|one|weekend)"
+    r"|xx|xoxo|yours)"
     r"(?: so much| again| in advance| a lot| very much| a million| and (?:best |kind )?regards"
     r"| for (?:your|the) (?:time|help|assistance)| im voraus| de antemano)?"
 )

@@ -27,7 +27,9 @@ _SAME_LENGTH = str.maketrans(
         "\u2010": "-",
     }
 )
-_INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+)
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|div|tr|td|th|table|li|ul|ol|h[1-6]|blockquote|hr)\b", re.I)
 _TAG = re.compile(

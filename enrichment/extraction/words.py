@@ -55,6 +55,12 @@ want wanted wanting was way we webmaster website wed wednesday week weekend wege
 when where whether which while who whoever whom why wie will wir wird wish with without wondering work working worried
 would writing wrong www y ya yahoo yeah year years yes yesterday yet yo you you're your yours yourself zip zu
 zufrieden zum zur êtes
+kunde kundin stammkunde mitglied neukunde cliente clienta
+abraço abs abschied arzt att avec betreff bises bj cel cell cellulare cordialement cordialità cumprimentos
+damen distinti donna exmo exmos freundliche freundlicher frau gentile geehrte geehrter grato grata grüsse grüssen
+herr herren herzlich herzliche herzlichen herzlichst herzlichste hochachtungsvoll kind liebe lieben lieber
+meilleures mob mobil muito obrigado prezado prezados remerciements salutations sehr señor señora sig signora signor
+schöne schönen sra telem tous viele vorab caro cara egregio egregia estimado estimada boa bom madam
 """)
 
 # Lower-case words that belong to a family name.
