@@ -15,6 +15,11 @@ class Kind(StrEnum):
     MONEY = "money"  # "4000 USD"; the currency is left out when the text names none
     NUMBER = "number"
     LIST = "list"  # comma separated
+    YES_NO = "yes_no"  # "yes" or "no"
+
+
+# What a business may add fields of.
+EXTRA_KINDS = (Kind.TEXT, Kind.CHOICE, Kind.NUMBER, Kind.DATE, Kind.MONEY, Kind.YES_NO)
 
 
 class Group(StrEnum):
@@ -25,7 +30,8 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a lead. `is_column`: the current value is also kept in a column of Lead, for lists and search."""
+    """One field of a lead. `is_column`: the current value is also kept in a column of Lead, for lists and search.
+    `is_retired`: one that the business added and no longer looks for; old values keep its label."""
 
     key: str
     label: str
@@ -33,6 +39,7 @@ class Field:
     group: Group
     is_column: bool = False
     choices: tuple[tuple[str, str], ...] = ()
+    is_retired: bool = False
 
 
 INTENTS = (
@@ -71,6 +78,8 @@ FIELDS: dict[str, Field] = {
         Field("symptoms", "Symptoms", Kind.TEXT, Group.FACT),
         Field("treatment", "Treatment", Kind.TEXT, Group.FACT),
         Field("concern", "Concern", Kind.TEXT, Group.FACT),
+        Field("areas", "Areas", Kind.TEXT, Group.FACT),
+        Field("timing", "Timing", Kind.TEXT, Group.FACT),
         Field("industry", "Industry", Kind.TEXT, Group.FACT),
         Field("scope", "Project scope", Kind.TEXT, Group.FACT),
         Field("timeline", "Timeline", Kind.TEXT, Group.FACT),

@@ -38,7 +38,11 @@ from leads.tries import again_when_busy
 
 __all__ = ["Choice", "MergeRefused", "blockers", "merge", "redo", "root", "undo"]
 
-READ_AGAIN = ("embed", "score")  # what a lead passes once more when its messages change; the rest follows from these
+READ_AGAIN = (
+    "embed",
+    "enrich",
+    "score",
+)  # what a lead passes once more when its messages change; the rest follows from these
 ERASED = "One of these leads was erased meanwhile."
 BUSY = "The database is busy just now. Nothing was changed; try again."
 STATE_COLUMNS = {STATUS: "status", OWNER: "owner_id"}

@@ -1,7 +1,7 @@
 from leads.models.access import ApiKey, RateCount
 from leads.models.duplicates import DuplicateSuggestion
 from leads.models.intake import PublicForm, Submission
-from leads.models.lead import Event, FieldValue, Lead, LeadSource
+from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
 from leads.models.merge import ContactPoint, Merge
 from leads.models.pipeline import Heartbeat, StageGate, StageRun
 
@@ -10,6 +10,8 @@ __all__ = [
     "ContactPoint",
     "DuplicateSuggestion",
     "Event",
+    "ExtraField",
+    "Feedback",
     "FieldValue",
     "Heartbeat",
     "Lead",
@@ -17,6 +19,7 @@ __all__ = [
     "Merge",
     "PublicForm",
     "RateCount",
+    "Reply",
     "StageGate",
     "StageRun",
     "Submission",

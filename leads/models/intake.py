@@ -21,6 +21,12 @@ class PublicForm(models.Model):
     intro = models.TextField(blank=True, help_text="A line or two above the fields.")
     thanks = models.TextField(default="Thank you. We have your message and will be in touch soon.")
     is_open = models.BooleanField("open", default=True)
+    business_profile = models.SlugField(
+        max_length=40,
+        blank=True,
+        db_index=False,
+        help_text="Key of the profile its inquiries are read by; empty: the default.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language_info
 
-from leads.fields import FIELDS, INTENTS, URGENCIES
+from leads import known_fields
+from leads.fields import EXTRA_KINDS, INTENTS, URGENCIES
 
 
 class LeadSource(models.TextChoices):
@@ -80,6 +81,11 @@ class Lead(models.Model):
     summary = models.TextField(blank=True)
     quality_score = models.PositiveSmallIntegerField(null=True, blank=True)
     score_reasons = models.JSONField(default=list, blank=True)
+    review_fields = models.JSONField(
+        default=list, blank=True, help_text="Fields whose value is too unsure to rely on; empty: none needs a look."
+    )
+    needs_review = models.BooleanField(default=False, help_text="Whether `review_fields` names any.")
+    first_response_at = models.DateTimeField(null=True, blank=True, help_text="When staff first answered.")
 
     # Normalised keys for finding duplicates: kept by leads.merging with the columns above.
     email_key = models.CharField(max_length=254, blank=True, editable=False)
@@ -97,6 +103,7 @@ class Lead(models.Model):
             models.Index(fields=["intent", "-received_at"], name="lead_by_intent"),
             models.Index(fields=["urgency", "-received_at"], name="lead_by_urgency"),
             models.Index(fields=["-quality_score", "-received_at"], name="lead_by_score"),
+            models.Index(fields=["-received_at"], name="lead_to_review", condition=Q(needs_review=True)),
             # "Has anything changed since?", asked every second by open inboxes.
             models.Index(fields=["-updated_at"], name="lead_changes"),
             # Candidates for duplicates.
@@ -162,6 +169,9 @@ class FieldValue(models.Model):
     origin = models.CharField(max_length=12, choices=Origin)
     state = models.CharField(max_length=12, choices=State)
     confidence = models.FloatField(default=1.0)
+    claimed_confidence = models.FloatField(
+        null=True, blank=True, help_text="Before it was set right by what staff changed; empty when it wasn't."
+    )
     evidence_submission = models.ForeignKey(
         "leads.Submission", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -191,18 +201,95 @@ class FieldValue(models.Model):
 
     @property
     def label(self) -> str:
-        known = FIELDS.get(self.field)
+        known = known_fields.known(self.field)
         return known.label if known else self.field.replace("_", " ").capitalize()
 
     @property
     def display(self) -> str:
         """The value as a person reads it: a choice's label, a date without its T."""
-        known = FIELDS.get(self.field)
-        if known and known.choices:
-            return dict(known.choices).get(self.value, self.value)
+        known = known_fields.known(self.field)
+        if known and known.kind in ("choice", "yes_no"):
+            return dict(known.choices).get(self.value) or self.value.replace("_", " ").capitalize()
         if known and known.kind == "date":
             return readable_date(self.value)
         return language_name(self.value) if self.field == "language" else self.value
+
+
+class Feedback(models.Model):
+    """What a person did with a machine's value: the confidence of later ones is set right by it.
+
+    `confidence` is what the machine claimed, before it was set right. Only `leads.merging` writes these.
+    """
+
+    class Verdict(models.TextChoices):
+        CONFIRMED = "confirmed", "Confirmed"  # locked as it stands
+        ACCEPTED = "accepted", "Accepted"  # a suggestion became the value
+        EDITED = "edited", "Edited"  # replaced by another value, or emptied
+        REFUSED = "refused", "Refused"  # a suggestion was turned down
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="feedback")
+    field = models.CharField(max_length=40)
+    origin = models.CharField(max_length=12, choices=FieldValue.Origin)
+    made_by = models.CharField(max_length=150, blank=True, help_text="The model and prompt version.")
+    confidence = models.FloatField()
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "feedback"
+
+    def __str__(self) -> str:
+        return f"{self.field} of lead {self.lead_id} {self.verdict}"
+
+
+class Reply(models.Model):
+    """What staff answered, and by which way it left. Only `SMTP` was sent by baseCamp itself."""
+
+    class Channel(models.TextChoices):
+        SMTP = "smtp", "Sent by baseCamp"
+        MAIL_PROGRAM = "mail_program", "Opened in the mail program"
+        COPY = "copy", "Copied"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="replies")
+    channel = models.CharField(max_length=12, choices=Channel)
+    to = models.CharField(max_length=254, blank=True)
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField()
+    message_id = models.CharField(max_length=200, blank=True, help_text="Of the e-mail, to know answers to it by.")
+    problem = models.TextField(blank=True, help_text="Why it could not be sent; empty when it was.")
+    sent_by = models.CharField(max_length=150)
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-sent_at", "-id"]
+        verbose_name_plural = "replies"
+
+    def __str__(self) -> str:
+        return f"Reply {self.pk} to lead {self.lead_id}"
+
+
+class ExtraField(models.Model):
+    """A lead field that the business added to those of `leads.fields`; its values are FieldValues as all others.
+
+    Its key is never used again for another meaning: once retired it is no longer looked for, but old values still
+    need its label.
+    """
+
+    key = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(max_length=80)
+    kind = models.CharField(
+        max_length=12, choices=[(kind.value, kind.name.replace("_", " ").title()) for kind in EXTRA_KINDS]
+    )
+    choices = models.JSONField(default=list, blank=True, help_text="Of a choice: a list of [key, label].")
+    is_retired = models.BooleanField("retired", default=False)
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class Event(models.Model):

@@ -88,6 +88,7 @@ class StageGate(models.Model):
     failures = models.PositiveIntegerField(default=0)
     checked_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    is_off = models.BooleanField(default=False, help_text="Closed because staff switched the service off.")
 
     def __str__(self) -> str:
         return self.stage
