@@ -175,10 +175,22 @@ CURRENCIES = {
     "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP",
     "quid": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY", "₹": "INR", "inr": "INR", "rs": "INR", "rupees": "INR",
     "chf": "CHF", "cad": "CAD", "c$": "CAD", "ca$": "CAD", "aud": "AUD", "a$": "AUD", "nzd": "NZD", "mxn": "MXN",
+    "franken": "CHF", "francs": "CHF", "r$": "BRL", "brl": "BRL", "reais": "BRL", "dólares": "", "dolares": "",
 }  # fmt: skip
 # What "$" and "dollars" mean; anywhere else the US dollar.
 DOLLARS = {"CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD"}
-TIMES = {"k": 1000, "thousand": 1000, "grand": 1000, "m": 1_000_000, "mio": 1_000_000, "million": 1_000_000}
+TIMES = {
+    "k": 1000,
+    "thousand": 1000,
+    "grand": 1000,
+    "tausend": 1000,
+    "tsd": 1000,
+    "mil": 1000,
+    "mila": 1000,
+    "m": 1_000_000,
+    "mio": 1_000_000,
+    "million": 1_000_000,
+}
 _CURRENCY = "|".join(sorted((re.escape(word) for word in CURRENCIES), key=len, reverse=True))
 MONEY = re.compile(
     rf"(?P<before>(?:{_CURRENCY}))?\s?"
@@ -243,21 +255,24 @@ def _currency(match: re.Match[str], region: str) -> str:
 
 # --- dates ---
 
-LANGUAGES = ["en", "es", "de", "fr"]
+LANGUAGES = ["en", "es", "de", "fr", "it", "pt"]
 HAS_DAY = re.compile(
     r"\b(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,7}\b"
     r"|\d{1,4}[/.-]\d{1,2}|\d(?:st|nd|rd|th)\b|tomorrow|today|tonight|\bin \w+ (?:day|week)s?\b"
     r"|\b(?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo|ma[nñ]ana|hoy|enero|febrero|marzo|abril|mayo|junio"
     r"|julio|agosto|septiembre|octubre|noviembre|diciembre|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
     r"|morgen|heute|januar|februar|m[aä]rz|mai|juni|juli|oktober|dezember|lundi|mardi|mercredi|jeudi|vendredi|samedi"
-    r"|dimanche|demain|aujourd'hui|janvier|f[eé]vrier|mars|avril|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[eé]cembre)\b",
+    r"|dimanche|demain|aujourd'hui|janvier|f[eé]vrier|mars|avril|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[eé]cembre"
+    r"|luned[iì]|marted[iì]|mercoled[iì]|gioved[iì]|venerd[iì]|sabato|domenica|domani|dopodomani|oggi|gennaio|febbraio|aprile"
+    r"|maggio|giugno|luglio|settembre|ottobre|dicembre|(?:segunda|ter[çc]a|quarta|quinta|sexta)(?:-feira)?|amanh[aã]|hoje"
+    r"|janeiro|fevereiro|mar[çc]o|maio|junho|julho|setembro|outubro|dezembro|[uü]bermorgen)\b",
     re.IGNORECASE,
 )
 HAS_CLOCK = re.compile(r"\d\s?(?:am|pm|a\.m\.|p\.m\.|uhr|h)\b|\d:\d\d|\bnoon\b", re.IGNORECASE)
 HAS_YEAR = re.compile(r"\b(?:19|20)\d\d\b|\d[/.-]\d{1,2}[/.-]\d{2}\b")
 LEADING = re.compile(
-    r"^(?:(?:on|by|before|around|about|for|this|coming|next|the|el|este|pr[oó]ximo|am|den|n[aä]chste[nr]?|kommenden|le|ce|"
-    r"prochain)\s+)+",
+    r"^(?:(?:on|by|before|around|about|for|this|coming|next|the|el|este|pr[oó]xim[oa]|am|den|n[aä]chste[nr]?|kommenden|le|ce|"
+    r"prochain|il|la|lo|questo|na|no|nesta|dia|em|per|para)\s+)+",
     re.IGNORECASE,
 )
 BARE_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)", re.IGNORECASE)
@@ -269,19 +284,19 @@ VAGUE_HOUR = re.compile(
 )
 
 
-def wanted_date(words: str, *, received_at: datetime, region: str = "US") -> Note | None:
+def wanted_date(words: str, *, received_at: datetime, region: str = "US", may_be_past: bool = False) -> Note | None:
     """A day, with the time where one is said: "next Friday at 3pm" -> "2026-11-27T15:00".
 
-    Counted from `received_at` in its own time zone, the next such day; a day before that is none. A month, a year, a
-    time without a day and "next week" name no day and are none.
+    Counted from `received_at` in its own time zone, the next such day; a day before that is none, unless it
+    `may_be_past`. A month, a year, a time without a day and "next week" name no day and are none.
     """
     words = one_line(words)
-    if len(words) > 60 or not HAS_DAY.search(words):
+    if len(words) > 60 or not HAS_DAY.search(words) or re.fullmatch(r"\d{1,2}\.\d{1,2}\.?", words):
         return None
     core = LEADING.sub("", words)
     ordinal = BARE_ORDINAL.fullmatch(core)
     when = _next_ordinal(int(ordinal[1]), received_at) if ordinal else _parsed(core, received_at, region)
-    if when is None or when.date() < received_at.date():
+    if when is None or (when.date() < received_at.date() and not may_be_past):
         return None
     timed = HAS_CLOCK.search(words) is not None and ordinal is None
     value = when.strftime("%Y-%m-%dT%H:%M") if timed else when.date().isoformat()

@@ -1,16 +1,20 @@
 """How promising a lead is, from 0 to 100, with its reasons. Pure: imports no Django.
 
-What people and rules say makes the score; what only the model says moves it by ten points at most.
+What people and rules say makes the score; what only the model says moves it by ten points at most, also where the
+model's judgement took the place of the rules' own: theirs still counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from enrichment.profiles import profile_for
+from enrichment.normalise import fold
+from enrichment.profiles import Profile
 
 MODEL = "model"
 MODEL_LIMIT = 10
 NO_CUSTOMER_LIMIT = 10
+JUDGED = ("intent", "urgency")
 SURE_ORIGINS = frozenset({"staff", "submitter", "crm"})
 
 INTENT_POINTS = {
@@ -32,9 +36,10 @@ CONTACT_POINTS = (
 )
 CUE_POINTS = (("amount", "Names a budget", 10), ("date", "Names a day", 6), ("place", "Names a place", 3))
 SERVICE_FIELDS = ("product", "treatment", "scope")
-SERVICE_POINTS = 8
+SERVICE_POINTS, OFFERED_POINTS = 8, 10
 DETAIL_POINTS, DETAIL_LIMIT = 3, 6
 REPEAT_POINTS = 8
+SHARED = 5  # letters at the beginning of a word that make it the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +64,22 @@ def score(
     confidences: Mapping[str, float],
     origins: Mapping[str, str],
     is_repeat: bool,
-    business_type: str,
+    profile: Profile,
+    by_rules: Mapping[str, tuple[str, float]] = MappingProxyType({}),
 ) -> Score:
     """The score of a lead's current values (field key -> value), with each one's confidence (0 to 1) and origin.
 
     Values of origin "model" don't count by themselves: all of them together move the score by at most ten points.
+    `by_rules`: what the rules judged, with its confidence; it counts where the model's judgement stands.
     """
     given = {key: value for key, value in values.items() if value}
     known = {key: value for key, value in given.items() if origins.get(key) != MODEL}
     trust = {key: _trust(key, confidences, origins) for key in given}
-    reasons = _reasons(known, trust, is_repeat, business_type)
-    before = _bounded(reasons)
+    judged = {key: found for key, found in by_rules.items() if key in given and key not in known}
+    own = known | {key: value for key, (value, _) in judged.items()}
+    before = _bounded(_reasons(own, trust | {key: sure for key, (_, sure) in judged.items()}, is_repeat, profile))
     if len(known) < len(given):
-        moved = _total(_bounded(_reasons(given, trust, is_repeat, business_type))) - _total(before)
+        moved = _total(_bounded(_reasons(given, trust, is_repeat, profile))) - _total(before)
         moved = max(-MODEL_LIMIT, min(MODEL_LIMIT, moved))
         if moved:
             before = _bounded((*before, Reason("What the model reads in the message", moved)))
@@ -79,13 +87,13 @@ def score(
 
 
 def _reasons(
-    values: Mapping[str, str], trust: Mapping[str, float], is_repeat: bool, business_type: str
+    values: Mapping[str, str], trust: Mapping[str, float], is_repeat: bool, profile: Profile
 ) -> tuple[Reason, ...]:
     reasons = [
         *_contact(values),
         *_judged(values, trust),
         *(Reason(label, points) for key, label, points in CUE_POINTS if key in values),
-        *_fit(values, business_type),
+        *_fit(values, profile),
     ]
     if is_repeat:
         reasons.append(Reason("Has written before", REPEAT_POINTS))
@@ -110,14 +118,28 @@ def _judged(values: Mapping[str, str], trust: Mapping[str, float]) -> list[Reaso
     return reasons
 
 
-def _fit(values: Mapping[str, str], business_type: str) -> list[Reason]:
+def _fit(values: Mapping[str, str], profile: Profile) -> list[Reason]:
     reasons = []
-    if any(key in values for key in SERVICE_FIELDS):
+    named = [values[key] for key in SERVICE_FIELDS if key in values]
+    if offered := _offered(named, profile):
+        reasons.append(Reason(f"Asks for what you offer: {offered}", OFFERED_POINTS))
+    elif named:
         reasons.append(Reason("Names a service", SERVICE_POINTS))
-    extra = [key for key in profile_for(business_type).extra_facts if key in values and key not in SERVICE_FIELDS]
+    extra = [key for key in profile.extra_facts if key in values and key not in SERVICE_FIELDS]
     if extra:
         reasons.append(Reason("Gives details of the job", min(DETAIL_POINTS * len(extra), DETAIL_LIMIT)))
     return reasons
+
+
+def _offered(named: Sequence[str], profile: Profile) -> str:
+    """The first service of the profile that shares a word of five letters or its whole name with what is asked for."""
+    asked = fold(" ".join(named)).text
+    words = {word[:SHARED] for word in asked.split() if len(word) >= SHARED}
+    for service in profile.services:
+        name = fold(service.name).text.strip()
+        if name and (f" {name} " in f" {asked} " or words & {word[:SHARED] for word in name.split()}):
+            return service.name
+    return ""
 
 
 def _no_customer(values: Mapping[str, str], trust: Mapping[str, float], total: int) -> list[Reason]:

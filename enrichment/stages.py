@@ -6,33 +6,45 @@ transaction (see `leads.pipeline`).
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 
 import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
-from enrichment import duplicates, embedding, learning, meaning, ollama, prompts, scoring, sweep, vector_index
+from enrichment import (
+    ai_settings,
+    business,
+    confidence,
+    conversations,
+    duplicates,
+    embedding,
+    learning,
+    meaning,
+    ollama,
+    reading,
+    scoring,
+    sweep,
+    vector_index,
+)
 from enrichment.embedding import Vectors
 from enrichment.extraction import extract as read_by_rules
 from enrichment.extraction import parts, source
-from enrichment.grounding import Grounded, ground
 from enrichment.models import Embedding, Enrichment
+from enrichment.profiles import Profile
 from leads import merging, pipeline
 from leads.fields import CONTACT
 from leads.merging import NewValues
-from leads.models import DuplicateSuggestion, FieldValue, Lead, Submission
+from leads.models import DuplicateSuggestion, FieldValue, Lead, StageRun, Submission
 from leads.pipeline import Outcome, TryAgainLater
-from leads.values import Contact
+from leads.values import FoundValue
 
 logger = logging.getLogger(__name__)
 
 Origin = FieldValue.Origin
 
-# A second try needs another temperature and seed: temperature 0 repeats the same mistake.
-TRIES = ((0.0, 1), (0.4, 2))
+NOBODY = 3  # leads in a row without an answer
 REPEAT = 0.9  # how likely a pair must be for the newer lead to count as one who writes again
 
 
@@ -46,27 +58,29 @@ def load_rules() -> None:
 
 def extract(leads: Sequence[Lead]) -> Outcome:
     """What plain rules find, with the exact words behind each value."""
-    found = [_found_by_rules(submission, lead) for lead in leads for submission in lead.submissions.all()]
+    profile_of = _profiles()
+    items = conversations.by_rules(leads, profile_of)
+    found = [replace(item, values=confidence.set_right(item.values, origin=Origin.RULE)) for item in items]
+    counts = {
+        lead.pk: len({value.field for item in found if item.lead is lead for value in item.values}) for lead in leads
+    }
     return Outcome(
         save=lambda: merging.apply(found, origin=Origin.RULE),
-        notes={item.lead.pk: f"{len(item.values)} values found" for item in found},
+        notes={pk: f"{count} values found" for pk, count in counts.items()},
     )
 
 
-def _found_by_rules(submission: Submission, lead: Lead) -> NewValues:
-    extraction = read_by_rules(
-        submission.text,
-        received_at=timezone.localtime(submission.received_at),
-        region=settings.DEFAULT_REGION,
-        contact=_typed(submission),
-        business_type=settings.BUSINESS_TYPE,
-    )
-    return NewValues(lead, extraction.values, submission=submission)
+def _profiles() -> Callable[[Submission | None], Profile]:
+    """`business.profile_of` that asks once per form."""
+    known: dict[int | None, Profile] = {}
 
+    def profile_of(submission: Submission | None) -> Profile:
+        form = submission.form_id if submission else None
+        if form not in known:
+            known[form] = business.profile_of(submission)
+        return known[form]
 
-def _typed(submission: Submission) -> Contact:
-    """What the submitter typed into named fields."""
-    return Contact(**{key: submission.contact.get(key, "") for key in CONTACT})
+    return profile_of
 
 
 # ---- embedding -------------------------------------------------------------------------------------------------------
@@ -165,35 +179,34 @@ def _likely_note(count: int) -> str:
 # ---- model -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What the model said of one lead: the stored answer and what of it the message bears out."""
-
-    lead: Lead
-    submission: Submission
-    enrichment: Enrichment
-    grounded: Grounded
-
-
 def model_gate() -> str | None:
-    """Why the model can't be asked now, in one sentence for staff; None when it can."""
-    return ollama.check(settings.OLLAMA_BASE_URL, settings.OLLAMA_MODEL)
+    """Why the model can't be asked now, in one sentence for staff; None when it can. Raises SwitchedOff while staff
+    want rules only."""
+    ai_settings.refuse_when_off()
+    return ollama.check(settings.OLLAMA_BASE_URL, ai_settings.model())
 
 
 def enrich(leads: Sequence[Lead]) -> Outcome:
-    """What the model makes of the newest message. An answer that can't be used fails the lead, and staff can retry."""
+    """What the model makes of the whole conversation. An answer that can't be used fails the lead, and staff can
+    retry; so does silence, at the second attempt."""
     outcome = Outcome()
-    readings = []
+    readings: list[tuple[Lead, Sequence[Submission], reading.Reading]] = []
+    profile_of, attempts = _profiles(), _attempts(leads)
     for lead in leads:
-        submission = _newest_message(lead)
-        if submission is None:
+        submissions = reading.written(lead.submissions.all())
+        if not submissions:
             outcome.notes[lead.pk] = "No message"
             continue
+        again = attempts.get(lead.pk, 0) > 1
         try:
-            readings.append(_read_by_model(lead, submission))
+            found = _read(lead, submissions, profile_of(submissions[-1]), tries=1 if again else 2)
+            readings.append((lead, submissions, found))
         except ollama.NoAnswer as error:
-            # When the service is there all the same, only this lead waits, and is given up after some tries.
-            raise TryAgainLater(error.reason, is_service_down=model_gate() is not None) from error
+            # When the service is there all the same, only this lead waits.
+            is_down = model_gate() is not None or _nobody_gets_an_answer()
+            if is_down or not again:
+                raise TryAgainLater(error.reason, is_service_down=is_down) from error
+            outcome.failed[lead.pk] = error.reason
         except ollama.ModelUnavailable as error:
             raise TryAgainLater(error.reason, is_service_down=True) from error
         except ollama.BadAnswer as error:
@@ -202,83 +215,41 @@ def enrich(leads: Sequence[Lead]) -> Outcome:
     return outcome
 
 
-def _newest_message(lead: Lead) -> Submission | None:
-    written = [submission for submission in lead.submissions.all() if submission.text.strip()]
-    return written[-1] if written else None
+def _read(lead: Lead, submissions: Sequence[Submission], profile: Profile, *, tries: int) -> reading.Reading:
+    conversation = [reading.message_of(submission) for submission in submissions]
+    return reading.read(conversation, profile, lead=lead, submission=submissions[-1], tries=tries)
 
 
-def _read_by_model(lead: Lead, submission: Submission) -> _Reading:
-    for temperature, seed in TRIES[:-1]:
-        try:
-            return _try_model(lead, submission, temperature, seed)
-        except ollama.BadAnswer as error:
-            logger.info("The model's answer for lead %s can't be used: %s", lead.pk, error.reason)
-    return _try_model(lead, submission, *TRIES[-1])
+def _attempts(leads: Sequence[Lead]) -> dict[int, int]:
+    """How often each lead's reading was begun since it was asked for; what the service's absence cost doesn't count."""
+    return dict(StageRun.objects.filter(lead__in=leads, stage="enrich").values_list("lead", "attempts"))
 
 
-def _try_model(lead: Lead, submission: Submission, temperature: float, seed: int) -> _Reading:
-    """Asks once. The raw answer is stored before anything is made of it."""
-    received_at = timezone.localtime(submission.received_at)
-    stored = Enrichment(
-        lead=lead,
-        submission=submission,
-        model=settings.OLLAMA_MODEL,
-        prompt_version=prompts.PROMPT_VERSION,
-        outcome=Enrichment.Outcome.REFUSED,
-        reason="The answer was not read to its end.",
+def _nobody_gets_an_answer() -> bool:
+    """Whether three leads in a row got none: then it is not about any of them."""
+    last = Enrichment.objects.order_by("-id").values_list("lead", "outcome", "answer")[:NOBODY]
+    return (
+        len({lead for lead, outcome, answer in last if outcome == Enrichment.Outcome.REFUSED and not answer}) == NOBODY
     )
-    try:
-        _ask(stored, submission, received_at, temperature, seed)
-        answer = prompts.parse(stored.answer)
-    except ollama.BadAnswer as error:
-        stored.answer, stored.reason = stored.answer or _without_nul(error.raw), error.reason
-        stored.save()
-        raise
-    read = source.read(submission.text)
-    quoted = [read.span(*span) for span in parts.split(read.text).quoted]
-    grounded = ground(
-        answer,
-        submission.text,
-        received_at=received_at,
-        region=settings.DEFAULT_REGION,
-        spans_to_ignore=quoted,
-        contact=_typed(submission),
-    )
-    return _Reading(lead, submission, stored, grounded)
 
 
-def _ask(stored: Enrichment, submission: Submission, received_at: datetime, temperature: float, seed: int) -> None:
-    business_type = settings.BUSINESS_TYPE
-    messages = prompts.messages(
-        submission.text, business_type=business_type, received_at=received_at, contact=_typed(submission)
-    )
-    answer = ollama.chat(
-        base_url=settings.OLLAMA_BASE_URL,
-        model=settings.OLLAMA_MODEL,
-        messages=messages,
-        schema=prompts.schema(business_type),
-        timeout=settings.OLLAMA_TIMEOUT,
-        temperature=temperature,
-        seed=seed,
-    )
-    stored.answer = _without_nul(answer.text)
-    stored.model = answer.model[:200]
-    stored.prompt_tokens, stored.answer_tokens = answer.prompt_tokens, answer.answer_tokens
-    stored.duration_ms = answer.duration_ms
-    stored.save()
+def _save_readings(readings: Sequence[tuple[Lead, Sequence[Submission], reading.Reading]]) -> None:
+    for lead, submissions, found in readings:
+        merging.apply(_new_values(lead, submissions, found), origin=Origin.MODEL)
+        found.use()
+        _look_again_for_duplicates(lead)
 
 
-def _save_readings(readings: Sequence[_Reading]) -> None:
-    for reading in readings:
-        stored = reading.enrichment
-        made_by = f"{stored.model} · prompt {stored.prompt_version}"
-        values = NewValues(reading.lead, reading.grounded.values, submission=reading.submission, made_by=made_by[:150])
-        merging.apply([values], origin=Origin.MODEL)
-        dropped = [
-            {"field": field, "value": value, "reason": reason} for field, value, reason in reading.grounded.dropped
-        ]
-        Enrichment.objects.filter(pk=stored.pk).update(outcome=Enrichment.Outcome.USED, reason="", dropped=dropped)
-        _look_again_for_duplicates(reading.lead)
+def _new_values(lead: Lead, submissions: Sequence[Submission], found: reading.Reading) -> list[NewValues]:
+    """By the submission that holds the words."""
+    values = confidence.set_right(found.grounded.values, origin=Origin.MODEL, made_by=found.made_by)
+    by_source: dict[int, list[FoundValue]] = {}
+    for place, value in zip(found.grounded.sources, values, strict=True):
+        by_source.setdefault(place, []).append(value)
+    return [
+        NewValues(lead, values, submission=submissions[place], made_by=found.made_by)
+        for place, values in sorted(by_source.items())
+    ]
 
 
 def _look_again_for_duplicates(lead: Lead) -> None:
@@ -286,10 +257,6 @@ def _look_again_for_duplicates(lead: Lead) -> None:
     known = [getattr(lead, column) for column in CONTACT]
     if list(Lead.objects.filter(pk=lead.pk).values_list(*CONTACT)) not in ([], [tuple(known)]):
         pipeline.schedule([lead.pk], ["duplicates"])
-
-
-def _without_nul(text: str) -> str:
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 # ---- score -----------------------------------------------------------------------------------------------------------
@@ -300,21 +267,39 @@ def score(leads: Sequence[Lead]) -> Outcome:
     values: dict[int, dict[str, FieldValue]] = {lead.pk: {} for lead in leads}
     for value in FieldValue.objects.current().filter(lead__in=leads):
         values[value.lead_id][value.field] = value
-    repeats = _repeats(leads)
+    by_rules, repeats, profile_of = _judged_by_rules(leads), _repeats(leads), _profiles()
     for lead in leads:
-        rated = _score(values[lead.pk], is_repeat=lead.pk in repeats)
+        submission = next(reversed(lead.submissions.all()), None)
+        rated = _score(
+            values[lead.pk],
+            by_rules=by_rules.get(lead.pk, {}),
+            is_repeat=lead.pk in repeats,
+            profile=profile_of(submission),
+        )
         lead.quality_score = rated.points
         lead.score_reasons = [asdict(reason) for reason in rated.reasons]
     return Outcome(save=lambda: _save_scores(leads))
 
 
-def _score(values: dict[str, FieldValue], *, is_repeat: bool) -> scoring.Score:
+def _judged_by_rules(leads: Sequence[Lead]) -> dict[int, dict[str, FieldValue]]:
+    """What rules last judged of each lead, also where the model's judgement took its place."""
+    judged: dict[int, dict[str, FieldValue]] = {}
+    rows = FieldValue.objects.filter(lead__in=leads, origin=Origin.RULE, field__in=scoring.JUDGED)
+    for value in rows.order_by("id"):
+        judged.setdefault(value.lead_id, {})[value.field] = value
+    return judged
+
+
+def _score(
+    values: Mapping[str, FieldValue], *, by_rules: Mapping[str, FieldValue], is_repeat: bool, profile: Profile
+) -> scoring.Score:
     return scoring.score(
         {field: value.value for field, value in values.items()},
         confidences={field: value.confidence for field, value in values.items()},
         origins={field: value.origin for field, value in values.items()},
+        by_rules={field: (value.value, value.confidence) for field, value in by_rules.items()},
         is_repeat=is_repeat,
-        business_type=settings.BUSINESS_TYPE,
+        profile=profile,
     )
 
 

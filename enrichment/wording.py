@@ -4,8 +4,22 @@ Only what can be checked by the letter is: names, numbers, days, e-mail addresse
 """
 
 import re
+import unicodedata
+from collections.abc import Mapping
 
-from enrichment.normalise import fold, word_set
+from enrichment.normalise import fold
+from enrichment.wording_words import (
+    ANY_NUMBER_WORD,
+    DAYS,
+    GERMAN_NOUNS,
+    LOOSE_WHEN,
+    MONTHS,
+    NUMBER_WORDS,
+    OPENERS,
+    SHORT_DAYS,
+    SHORT_MONTHS,
+    WHEN,
+)
 
 LINK = re.compile(
     r"https?://\S+|www\.\S+|[\w.+%-]+@[\w.-]+\.\w+"
@@ -13,67 +27,39 @@ LINK = re.compile(
 )
 NUMBER = re.compile(r"(?<![\w.,])[$€£#]?(\d[\d,.:/-]*\d|\d)\s?(k\b|thousand\b|grand\b)?(?:st|nd|rd|th|am|pm|%)?")
 DIGITS = re.compile(r"\d+")
-SMALL = {
-    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
-    "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "hundred": 100,
-}  # fmt: skip
-# A summary is in English whatever the message is in.
-DAYS = {
-    "monday": "mon lunes montag lundi", "tuesday": "tue tues martes dienstag mardi",
-    "wednesday": "wed miércoles miercoles mittwoch mercredi", "thursday": "thu thur thurs jueves donnerstag jeudi",
-    "friday": "fri viernes freitag vendredi", "saturday": "sat sábado sabado samstag samedi",
-    "sunday": "sun domingo sonntag dimanche", "january": "jan enero januar janvier",
-    "february": "feb febrero februar février", "march": "mar marzo märz mars", "april": "apr abril avril",
-    "june": "jun junio juni juin", "july": "jul julio juli juillet", "august": "aug agosto août",
-    "september": "sep sept septiembre septembre", "october": "oct octubre oktober octobre",
-    "november": "nov noviembre novembre", "december": "dec diciembre dezember décembre",
-}  # fmt: skip
-WHEN = {
-    "today": "hoy heute aujourd'hui", "tomorrow": "tmrw tmr mañana manana morgen demain", "tonight": "heute soir noche",
-    "yesterday": "ayer gestern hier", "weekend": "wochenende finde", "next week": "semana nächste woche semaine",
-    "this week": "semana diese woche semaine", "next month": "mes nächsten monat mois",
-}  # fmt: skip
-# How a sentence about an inquiry begins without naming anybody.
-OPENERS = word_set(
-    """
-    a about after all also an and another any apologies apparently appointment are as asap ask asked asks at
-    automated based before booked booking brakes brief broken business buyer call caller can car client clients
-    commercial company complaint consultation contact could current currently customer customers details does email
-    emergency enquires existing family few first follow for former free from general guest has have he help her his
-    home homeowner hopes household how if immediate in individual inquirer inquires inquiry interest interested is
-    issue it job large lead likely local located long looking looks low maintenance man message more mother my need
-    needed needs new no non not offer on one open order owner owners parent patient person plans please possible
-    possibly potential previous price prices problem product project promotional proposal prospect prospective
-    question questions quick quote recent recently repair repairs repeat replacement reported reports request
-    requested requester requests required requires returning routine sales seeks sender services she short small so
-    some somebody someone spam specific submitter support thanks that the their there they this to tries two unclear
-    unhappy unsolicited unspecified urgent urgently use user vague vehicle very visitor wanted wants was we website
-    when who will wishes with woman would writer you your
-    """
-)
 GERUND = re.compile(r"[a-z]{3,}ing")
 SENTENCE_END = re.compile(r"[.!?:;]\s+|\n|^\W*")
 WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
-def unsupported(sentence: str, message: str, *, names: bool) -> str:
+def unsupported(sentence: str, message: str, *, names: bool, language: str = "en") -> str:
     """Why the sentence can't stand, in plain words, or "" if it can. `message` is folded (see normalise.fold).
 
-    `names`: names must be in the message too; a reply greets and signs, so there they are not asked for.
+    `names`: names must be in the message too; a reply greets and signs, so there they are not asked for. `language`:
+    the two-letter code of what the sentence should be written in; English is always understood.
     """
     for link in LINK.findall(sentence.casefold()):
         if link.strip(".,;:!?)>\"'") not in message:
             return f"the message has no link “{link}”"
-    for shown, number in _numbers(LINK.sub(" ", fold(sentence).text)):
-        if not _has_number(number, message):
+    known = _known_numbers(message)
+    for shown, number in _numbers(LINK.sub(" ", fold(sentence).text), _number_words(language)):
+        if not _has_number(number, known, message):
             return f"the message has no number “{shown}”"
-    return _unknown_day(sentence, message) or (_unknown_name(sentence, message) if names else "")
+    return _unknown_day(sentence, message, language) or (_unknown_name(sentence, message, language) if names else "")
 
 
-def _numbers(folded: str) -> list[tuple[str, str]]:
+def _number_words(language: str) -> Mapping[str, int]:
+    return {**NUMBER_WORDS["en"], **NUMBER_WORDS.get(language, {})}
+
+
+def _known_numbers(message: str) -> set[str]:
+    return {plain for _, plain in _numbers(message, ANY_NUMBER_WORD)}
+
+
+def _numbers(folded: str, words: Mapping[str, int]) -> list[tuple[str, str]]:
     """Each number as shown and as plain digits; "4k" is 4000, "3:00" is 3, "two" is 2, "one" is not a number."""
     found = [(match[0].strip(), _plain(match[1], bool(match[2]))) for match in NUMBER.finditer(folded)]
-    return found + [(word, str(SMALL[word])) for word in WORD.findall(folded) if word in SMALL]
+    return found + [(word, str(words[word])) for word in WORD.findall(folded) if word in words]
 
 
 def _plain(digits: str, thousands: bool) -> str:
@@ -84,8 +70,7 @@ def _plain(digits: str, thousands: bool) -> str:
     return digits
 
 
-def _has_number(number: str, message: str) -> bool:
-    known = {plain for _, plain in _numbers(message)}
+def _has_number(number: str, known: set[str], message: str) -> bool:
     if number in known or number.lstrip("0") in known:
         return True
     # A phone number or a date may be written with other marks between the same digits.
@@ -93,31 +78,72 @@ def _has_number(number: str, message: str) -> bool:
     return len(digits) >= 7 and digits in re.sub(r"[\s().+/-]", "", message)
 
 
-def _unknown_day(sentence: str, message: str) -> str:
+def _unknown_day(sentence: str, message: str, language: str) -> str:
     words = set(WORD.findall(message))
-    for match in WORD.finditer(sentence):
-        day = match[0].casefold()
-        if day in DAYS and not words & {day, f"{day}s", *DAYS[day].split()}:
-            return f"the message does not name “{match[0]}”"
+    for table, short in ((DAYS, SHORT_DAYS), (MONTHS, SHORT_MONTHS)):
+        places = _places(table, language)
+        for match in WORD.finditer(sentence):
+            place = places.get(match[0].casefold())
+            if place is None:
+                continue
+            said = {name for names in table.values() for name in _forms(names[place])} | {*short[place].split()}
+            if not words & said:
+                return f"the message does not name “{match[0]}”"
     return ""
 
 
-def _unknown_name(sentence: str, message: str) -> str:
+def _places(table: Mapping[str, tuple[str, ...]], language: str) -> dict[str, int]:
+    """Where in the table each word of the sentence's language stands; English is understood too."""
+    names = [*table["en"], *table.get(language, ())]
+    return {name: place % len(table["en"]) for place, name in enumerate(names) if name}
+
+
+def _forms(name: str) -> set[str]:
+    """A name with its plural, without its accents, and "segunda" for "segunda-feira"."""
+    plain = "".join(char for char in unicodedata.normalize("NFD", name) if not unicodedata.combining(char))
+    return {form for each in (name, plain) for form in (each, f"{each}s", each.removesuffix("-feira")) if each}
+
+
+def _unknown_name(sentence: str, message: str, language: str) -> str:
     words = set(WORD.findall(message))
     starts = {match.end() for match in SENTENCE_END.finditer(sentence)}
     for match in WORD.finditer(sentence):
-        word = fold(match[0]).text.removesuffix("'s")
-        is_named = match[0][0].isupper() and word != "i" and word not in DAYS
-        opens = match.start() in starts and (word in OPENERS or GERUND.fullmatch(word))
-        if is_named and not (opens or word in words or _pieces_known(word, words)):
+        if match[0][0].isupper() and not _is_borne_out(match, words, match.start() in starts, language):
             return f"the message does not name “{match[0]}”"
     said = f" {' '.join(WORD.findall(fold(sentence).text))} "
-    for when, others in WHEN.items():
-        if f" {when} " in said and when not in message and not words & set(others.split()):
+    for when, place in _places(WHEN, language).items():
+        if f" {when} " in said and not _says_when(place, message, words):
             return f"the message does not say “{when}”"
     return ""
 
 
-def _pieces_known(word: str, words: set[str]) -> bool:
+def _is_borne_out(match: re.Match[str], words: set[str], is_first: bool, language: str) -> bool:
+    """Whether a word with a capital letter is in the message, or names nobody."""
+    word = fold(match[0]).text.removesuffix("'s")
+    openers = OPENERS["en"] | OPENERS.get(language, frozenset())
+    if word == "i" or word in words or _is_day(word, language) or _pieces_known(word, words, openers):
+        return True
+    if language == "de" and _is_german_noun(word):
+        return True
+    return is_first and (word in openers or GERUND.fullmatch(word) is not None)
+
+
+def _is_day(word: str, language: str) -> bool:
+    return any(word in _places(table, language) for table in (DAYS, MONTHS))
+
+
+def _is_german_noun(word: str) -> bool:
+    tails = {word, word.removesuffix("s"), word.removesuffix("n"), word.removesuffix("en")}
+    return any(tail in GERMAN_NOUNS or any(tail[-size:] in GERMAN_NOUNS for size in range(5, 13)) for tail in tails)
+
+
+def _says_when(place: int, message: str, words: set[str]) -> bool:
+    if words & set(LOOSE_WHEN[place].split()):
+        return True
+    phrases = [names[place] for names in WHEN.values()]
+    return any(phrase in message if " " in phrase else phrase in words for phrase in phrases)
+
+
+def _pieces_known(word: str, words: set[str], openers: frozenset[str]) -> bool:
     pieces = re.split(r"['-]", word)
-    return len(pieces) > 1 and all(piece in words or piece in OPENERS for piece in pieces)
+    return len(pieces) > 1 and all(piece in words or piece in openers for piece in pieces)

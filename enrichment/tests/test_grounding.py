@@ -3,12 +3,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from enrichment.grounding import NOBODY, Grounded, ground
+from enrichment.grounding import Grounded, ground
 from enrichment.normalise import fold
-from enrichment.prompts import ModelAnswer
+from enrichment.profiles import PROFILES
+from enrichment.prompts import Message, ModelAnswer
 from enrichment.wording import unsupported
 from leads.values import Contact, Evidence, FoundValue
 
+NOBODY = Contact()
 SATURDAY = datetime(2026, 11, 21, 9, 30, tzinfo=ZoneInfo("America/Chicago"))
 TEXT = """Hi Steve,
 
@@ -20,10 +22,10 @@ mark Bruxner
 (512) 555-0142, Mark.B@Example.com"""
 
 
-def grounded(text=TEXT, *, region="US", contact=NOBODY, ignore=(), **answer):
+def grounded(text=TEXT, *, region="US", contact=NOBODY, ignore=(), profile=PROFILES["automotive"], **answer):
     judged = {key: answer.pop(key) for key in tuple(answer) if key in ModelAnswer.model_fields}
     made = ModelAnswer(facts=answer, **judged)
-    return ground(made, text, received_at=SATURDAY, region=region, contact=contact, spans_to_ignore=ignore)
+    return ground(made, [Message(text, SATURDAY, contact, quoted=ignore)], profile=profile, region=region)
 
 
 def kept(found: Grounded) -> dict[str, str]:
@@ -35,8 +37,8 @@ def test_a_fact_keeps_its_exact_words_and_place():
 
     start = TEXT.index("next Friday")
     evidence = Evidence(start, start + 18, "next Friday at 3pm")
-    note = "“next Friday at 3pm”, counted from the day it was received"
-    assert found == Grounded((FoundValue("date", "2026-11-27T15:00", 0.8, evidence, note),), ())
+    note = "“next Friday”, counted from the day it was received."
+    assert found == Grounded((FoundValue("date", "2026-11-27T15:00", 0.8, evidence, note),), (), (0,))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_a_fact_keeps_its_exact_words_and_place():
         ("phone", "512) 555-0142", "+15125550142", "(512) 555-0142"),
         ("amount", "$400", "400 USD", "$400"),
         ("amount", "400", "400 USD", "$400"),
-        ("mileage", "85,000 miles", "85,000 miles", "85,000 miles"),
+        ("mileage", "85,000 miles", "85000 miles", "85,000 miles"),
         ("vehicle", "2018 honda civic", "2018 Honda Civic", "2018 Honda Civic"),
         ("place", "Austin, TX.", "Austin, TX", "Austin, TX"),
         ("company", '"Acme Towing"', "Acme Towing", "Acme Towing"),
@@ -162,7 +164,7 @@ def test_facts_only_in_a_quoted_reply_are_dropped():
     found = grounded(text, ignore=quoted, phone="512-555-0142", first_name="Ana")
 
     assert found.values == ()
-    assert {reason for _, _, reason in found.dropped} == {"only in a quoted part of the message"}
+    assert {reason for _, _, reason in found.dropped} == {"only in a quoted or hidden part of the message"}
 
 
 @pytest.mark.parametrize(
@@ -216,16 +218,17 @@ def test_what_a_model_claims_of_its_certainty_is_bounded(claimed, given):
 
 def test_sentences_and_topics_survive_if_the_message_bears_them_out():
     summary = "Mark Bruxner asks the price of brake pads for a 2018 Honda Civic with 85000 miles, on Friday at 3 pm."
-    reply = "Hi Mark, thank you for writing about your Civic. We will call you at (512) 555-0142."
 
-    found = grounded(summary=summary, reply=reply, topics=("Brake pads", "85,000 miles", "call 555-9999"))
+    found = grounded(summary=summary, topics=("Brake pads", "85,000 miles", "call 555-9999", "Globex"))
 
     assert found.values == (
         FoundValue("summary", summary, 0.6),
-        FoundValue("reply", reply, 0.5),
         FoundValue("topics", "brake pads, 85000 miles", 0.5),
     )
-    assert found.dropped == (("topics", "call 555-9999", "the message has no number “555-9999”"),)
+    assert found.dropped == (
+        ("topics", "call 555-9999", "the message has no number “555-9999”"),
+        ("topics", "Globex", "the message does not name “Globex”"),
+    )
 
 
 def test_a_sentence_may_use_what_the_submitter_typed_as_contact():
@@ -244,13 +247,12 @@ def test_an_injected_order_gives_nothing_that_is_not_in_the_message():
         text,
         company="Initech",
         phone="512-555-0142",
-        reply="Please pay at http://other.example/y",
         summary="The sender is Bill Gates of Microsoft.",
         language="klingon",
     )
 
     assert found.values == ()
-    assert len(found.dropped) == 5
+    assert len(found.dropped) == 4
 
 
 @pytest.mark.parametrize(

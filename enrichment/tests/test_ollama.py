@@ -158,6 +158,67 @@ def test_a_prompt_longer_than_the_context_is_refused_and_not_cut(server):
         ask(server, messages=[{"role": "user", "content": "a long story " * 300}], num_ctx=600)
 
 
+def test_loading_the_model_does_not_count_as_the_answers_time(server):
+    server.unloaded, server.load_seconds = {"mistral:latest"}, 0.8
+    server.script(ways.ok(ANSWER), ways.slow(first=30))
+
+    answer = ask(server, timeout=0.5)
+    with pytest.raises(ollama.NoAnswer, match=r"gave no answer within 0\.5 seconds"):
+        ask(server, timeout=0.5)
+
+    assert json.loads(answer.text) == ANSWER
+    assert answer.duration_ms >= 800
+
+
+def test_a_model_that_never_gets_into_memory_is_the_services_trouble(server):
+    server.unloaded, server.load_seconds = {"mistral:latest"}, 30
+
+    with pytest.raises(ollama.ModelUnavailable) as caught:
+        ask(server, timeout=0.2, load_timeout=0.2)
+
+    assert not isinstance(caught.value, ollama.NoAnswer)
+    assert caught.value.reason == f"Ollama at {server.url} is still loading the model mistral."
+
+
+def test_after_loading_a_drip_still_ends(server):
+    server.unloaded, server.load_seconds = {"mistral:latest"}, 0.3
+    server.script(ways.stall())
+    began = time.monotonic()
+
+    with pytest.raises(ollama.BadAnswer, match=r"not finished after 0\.4 seconds"):
+        ask(server, timeout=0.4)
+
+    assert time.monotonic() - began < 1.5
+
+
+def test_the_text_is_told_as_it_grows(server):
+    server.script(ways.says("Thank you for writing."))
+    told: list[str] = []
+
+    answer = ask(server, schema=None, on_text=told.append)
+
+    assert told == ["Thank", "Thank you", "Thank you for", "Thank you for writing."]
+    assert answer.text == told[-1]
+    assert "format" not in server.chats[0]
+
+
+def test_who_is_told_can_stop_the_call(server):
+    class Stopped(Exception):
+        pass
+
+    def stop(text: str) -> None:
+        raise Stopped(text)
+
+    server.script(ways.Behaviour(text="word " * 200, each=0.05))
+    began = time.monotonic()
+
+    with pytest.raises(Stopped, match="word"):
+        ask(server, on_text=stop)
+
+    assert time.monotonic() - began < 1
+    assert ask(server).done_reason == "stop"
+
+
 def test_the_service_comes_back_on_the_same_address(server):
     server.stop()
     with pytest.raises(ollama.ModelUnavailable) as caught:

@@ -9,8 +9,9 @@ import pytest
 
 from enrichment import grounding, ollama, prompts
 from enrichment.normalise import fold
+from enrichment.profiles import profile_for
+from enrichment.prompts import Message
 from leads.fields import FIELDS, Group
-from leads.values import Contact
 from tests.servers.llama import MODEL, LlamaServer
 
 SATURDAY = datetime(2026, 11, 21, 9, 30, tzinfo=ZoneInfo("America/Chicago"))
@@ -40,13 +41,13 @@ def ask(server, text, *, business_type, temperature):
         answer = ollama.chat(
             base_url=server.url,
             model=MODEL,
-            messages=prompts.messages(text, business_type=business_type, received_at=SATURDAY, contact=Contact()),
-            schema=prompts.schema(business_type),
+            messages=prompts.messages([Message(text, SATURDAY)], profile=profile_for(business_type)),
+            schema=prompts.schema(profile_for(business_type)),
             timeout=100.0,
             temperature=temperature,
             num_predict=280,
         )
-        return prompts.parse(answer.text)
+        return prompts.parse(answer.text, profile_for(business_type))
     except ollama.BadAnswer as error:
         return error
 
@@ -72,7 +73,7 @@ def test_an_inquiry_is_read_or_refused_and_nothing_is_made_up(server, text, busi
         assert read.raw
         return
 
-    found = grounding.ground(read, text, received_at=SATURDAY)
+    found = grounding.ground(read, [Message(text, SATURDAY)], profile=profile_for(business_type))
 
     assert_nothing_is_made_up(found, text)
     kept = {value.field for value in found.values}
@@ -94,8 +95,8 @@ def test_a_small_form_is_filled_in_and_grounded(server):
     answer = ollama.chat(
         base_url=server.url, model=MODEL, messages=asked, schema=schema, timeout=100.0, num_predict=200
     )
-    read = prompts.parse(answer.text)
-    found = grounding.ground(read, BRAKES, received_at=SATURDAY)
+    read = prompts.parse(answer.text, profile_for("general"))
+    found = grounding.ground(read, [Message(BRAKES, SATURDAY)], profile=profile_for("general"))
 
     assert read.ignored == ()
     assert {"intent", "urgency"} <= {value.field for value in found.values}

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
+from enrichment.profiles import Service, profile_for
 from enrichment.scoring import Reason, Score, score
 from leads.fields import INTENTS, URGENCIES
 
@@ -23,7 +25,9 @@ FULL = {
 def scored(values, *, model=(), confidence=1.0, is_repeat=False, business_type="automotive"):
     origins = {key: "model" if key in model else "rule" for key in values}
     confidences = dict.fromkeys(values, confidence)
-    return score(values, confidences=confidences, origins=origins, is_repeat=is_repeat, business_type=business_type)
+    return score(
+        values, confidences=confidences, origins=origins, is_repeat=is_repeat, profile=profile_for(business_type)
+    )
 
 
 def test_every_point_has_its_reason():
@@ -108,7 +112,7 @@ def test_an_unsure_intent_counts_less_unless_a_person_gave_it(origin, confidence
         confidences={"intent": confidence},
         origins={"email": "submitter", "intent": origin},
         is_repeat=False,
-        business_type="general",
+        profile=profile_for("general"),
     )
 
     assert found.reasons == (Reason("Has an e-mail address", 14), Reason("Wants a quote", points))
@@ -136,3 +140,30 @@ def test_details_of_another_business_do_not_count():
     values = {**REACHABLE, "vehicle": "Civic"}
 
     assert scored(values, business_type="consulting") == scored(REACHABLE, business_type="consulting")
+
+
+def test_what_the_model_judges_moves_the_score_by_ten_at_most_and_the_rules_judgement_still_counts():
+    by_rules = {"intent": ("quote_request", 0.9), "urgency": ("high", 0.8)}
+    plain = scored({**REACHABLE, "intent": "quote_request", "urgency": "high"}, confidence=0.9)
+    for intent, urgency in product(dict(INTENTS), dict(URGENCIES)):
+        found = score(
+            {**REACHABLE, "intent": intent, "urgency": urgency},
+            confidences={},
+            origins={"intent": "model", "urgency": "model"},
+            by_rules=by_rules,
+            is_repeat=False,
+            profile=profile_for("automotive"),
+        )
+        assert abs(found.points - plain.points) <= 11
+        assert {"Wants a quote", "High urgency"} <= {reason.label for reason in found.reasons}
+
+
+def test_a_service_that_is_offered_fits_better_than_one_that_is_not():
+    profile = replace(profile_for("general"), services=(Service("Brake service", "from $89"), Service("Oil change")))
+
+    def points(product: str) -> tuple[Reason, ...]:
+        return score({"product": product}, confidences={}, origins={}, is_repeat=False, profile=profile).reasons
+
+    assert Reason("Asks for what you offer: Brake service", 10) in points("new brake pads")
+    assert Reason("Asks for what you offer: Oil change", 10) in points("an oil change soon")
+    assert Reason("Names a service", 8) in points("window tinting")

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from enrichment import embedding, exact_search, scoring, stages, vector_index
 from enrichment.models import Embedding, Enrichment
+from enrichment.profiles import profile_for
 from leads import merging
 from leads.models import DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
 from leads.pipeline import Outcome, TryAgainLater
@@ -188,7 +189,6 @@ def test_enrich_stores_the_answer_and_uses_what_is_in_the_message(model: OllamaS
         "first_name": "Jane",
         "phone": "(512) 555-0142",
         "email": "someone@else.example",
-        "reply": "Thanks for asking! We will call you back.",
     }
     model.script(behaviours.ok(answer))
     outcome = run(stages.enrich, lead)
@@ -289,7 +289,8 @@ def test_score_is_of_the_values_that_stand() -> None:
         confidences={row.field: row.confidence for row in rows},
         origins={row.field: row.origin for row in rows},
         is_repeat=False,
-        business_type="general",
+        by_rules={},
+        profile=profile_for("general"),
     )
     assert lead.quality_score == expected.points > (empty.quality_score or 0)
     assert lead.score_reasons == [{"label": reason.label, "points": reason.points} for reason in expected.reasons]
@@ -334,7 +335,7 @@ def test_score_leaves_what_changed_meanwhile() -> None:
 @pytest.mark.parametrize("count", [2, 32])
 def test_a_batch_takes_a_handful_of_queries(count: int) -> None:
     leads = [receive(f"{MAIL} {number}") for number in range(count)]
-    for stage, most in [(stages.extract, 9), (stages.embed, 6), (stages.score, 6)]:
+    for stage, most in [(stages.extract, 11), (stages.embed, 6), (stages.score, 9)]:
         found = batch(*leads)
         with CaptureQueriesContext(connection) as queries:
             stage(found).save()

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -22,6 +23,7 @@ from typing import Any, Self
 
 from tests.servers.ollama_answer import Answer, answer_from_message
 from tests.servers.ollama_behaviours import BEHAVIOURS, Behaviour, too_long
+from tests.servers.ollama_library import Library
 
 Body = dict[str, Any]
 
@@ -46,6 +48,7 @@ class OllamaServer:
 
     `answer` makes the default answer from a request's body. `delay` is the time before the first word of every
     answer. Like Ollama it works on one chat at a time (`parallel`); `most_at_once` counts what was asked at once.
+    `unloaded` models are not in memory: the first chat with one takes `load_seconds` more.
     """
 
     port: int = 0
@@ -55,6 +58,9 @@ class OllamaServer:
     parallel: int = 1
     requests: list[Received] = field(default_factory=list)
     most_at_once: int = 0
+    unloaded: set[str] = field(default_factory=set)
+    load_seconds: float = 0.0
+    library: Library = field(default_factory=Library)
 
     def __post_init__(self) -> None:
         self.queue: deque[Behaviour] = deque()
@@ -114,6 +120,11 @@ class OllamaServer:
     def has_model(self, name: str) -> bool:
         return _tagged(name) in {_tagged(model) for model in self.models}
 
+    def _load(self, model: str, pause: Callable[[float], None]) -> None:
+        if _tagged(model) in self.unloaded:
+            pause(self.load_seconds)
+            self.unloaded.discard(_tagged(model))
+
     def lines(self, body: Body, behaviour: Behaviour, pause: Callable[[float], None]) -> Iterator[Body]:
         """The lines of one answer; `pause` waits that many seconds and raises if the client has gone."""
         began = time.monotonic()
@@ -122,6 +133,7 @@ class OllamaServer:
         limit = body.get("options", {}).get("num_predict", -1)
         is_cut = 0 <= limit < len(pieces)
         pieces = pieces[:limit] if is_cut else pieces
+        self._load(body["model"], pause)
         pause(self.delay + behaviour.first)
         for piece in pieces[: behaviour.stop_after]:
             yield chunk(body, piece)
@@ -164,8 +176,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, b"Ollama is running", "text/plain; charset=utf-8")
         elif self.path == "/api/version":
             self._json(200, {"version": VERSION})
-        elif self.path in {"/api/tags", "/api/ps"}:
+        elif self.path == "/api/tags":
             self._json(200, {"models": [_listed(name) for name in sorted(owner.models)]})
+        elif self.path == "/api/ps":
+            self._json(200, {"models": [_loaded(name) for name in sorted(owner.models - owner.unloaded)]})
         else:
             self._send(404, b"404 page not found", "text/plain")
 
@@ -179,8 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/api/show":
             self._show(body)
         elif self.path == "/api/pull":
-            self.server.owner.models.add(_tagged(body["model"]))
-            self._json(200, {"status": "success"})
+            self._pull(_tagged(body["model"]), is_streamed=body.get("stream", True))
         elif self.path == "/api/chat":
             self._counted_chat(body)
         else:
@@ -258,6 +271,25 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             text = "".join(line["message"]["content"] for line in lines)
             self._json(200, {**lines[-1], "message": {"role": "assistant", "content": text}})
+
+    # --- library ---
+
+    def _pull(self, name: str, *, is_streamed: bool) -> None:
+        if not is_streamed:
+            *_, end = self.server.owner.library.lines(name, self._pause)
+            self.server.owner.models.update([] if "error" in end else [name])
+            self._json(500 if "error" in end else 200, end)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.end_headers()
+        self.close_connection = True  # the end of the body
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client went, which ends the download
+            for line in self.server.owner.library.lines(name, self._pause):
+                self.wfile.write(json.dumps(line).encode() + b"\n")
+                self.wfile.flush()
+                if line.get("status") == "success":
+                    self.server.owner.models.add(name)
 
     # --- plumbing ---
 
@@ -366,6 +398,10 @@ def _listed(name: str) -> Body:
             "quantization_level": "Q4_K_M",
         },
     }
+
+
+def _loaded(name: str) -> Body:
+    return {**_listed(name), "size": 5_137_025_024, "size_vram": 5_137_025_024, "expires_at": "2318-01-01T00:00:00Z"}
 
 
 def main() -> None:

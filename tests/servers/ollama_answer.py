@@ -65,11 +65,11 @@ def answer_from_message(body: dict[str, Any]) -> Answer:
 
 
 def inquiry_of(body: dict[str, Any]) -> str:
-    """What stands between the marks; without marks the last message of the user."""
+    """What stands between the marks, all messages; without marks the last message of the user."""
     said = [message["content"] for message in body["messages"] if message["role"] == "user"]
     for content in said:
-        if marked := MARKED.search(content):
-            return marked[2].strip()
+        if marked := list(MARKED.finditer(content)):
+            return "\n\n".join(match[2].strip() for match in marked)
     return said[-1] if said else ""
 
 

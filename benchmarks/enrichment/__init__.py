@@ -1,0 +1,1 @@
+"""Measures how inquiries are read."""
