@@ -218,7 +218,7 @@ def payload(
         )
         if isinstance(cell, Problem):
             ours = OUR_FIELDS.get(target.our_key)
-            notes.append(f"{ours.label if ours else target.our_key}: {cell.reason}")
+            notes.append(f"{target.label or (ours.label if ours else target.our_key)}: {cell.reason}")
         written = None if isinstance(cell, Omit) else cell.cell if isinstance(cell, Problem) else cell
         if written is not None or (target.our_key in pushed_before and target.our_key != KEY_FIELD):
             fields[target.remote.id] = written

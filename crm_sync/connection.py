@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from crm_sync import airtable, merged
-from crm_sync.mapping import KEY_FIELD, MERGED_INTO, OUR_FIELDS, RemoteField, Target, propose
+from crm_sync.mapping import KEY_FIELD, MERGED_INTO, META_FIELDS, OurField, RemoteField, Target, propose
 from crm_sync.models import AirtableBase, FieldMapping
+from leads import known_fields
+from leads.fields import FIELDS, Field
 
 GAP = (
     0.25  # seconds between two calls to a base: four a second, below the five at which Airtable shuts for half a minute
@@ -81,18 +83,31 @@ def refresh_schema(connection: airtable.Connection) -> None:
         )
 
 
+def our_fields(*, with_retired: bool = False) -> dict[str, OurField]:
+    """What can be mapped by key: what every lead has, and the fields that the business added."""
+    fields = (known_fields.every() if with_retired else known_fields.in_use()).values()
+    return META_FIELDS | {each.key: OurField(each.key, each.label, each.kind) for each in fields}
+
+
 def targets() -> list[Target]:
-    """The active mapping, as `mapping.payload` takes it."""
+    """The active mapping, as `mapping.payload` takes it. A field that is no longer looked for is still pushed."""
+    ours = our_fields(with_retired=True)
     return [
-        Target(
-            row.our_field,
-            OUR_FIELDS[row.our_field].kind,
-            RemoteField(row.remote_id, row.remote_name, row.remote_type, tuple(row.options)),
-            row.value_map,
-        )
+        _target(row, ours[row.our_field])
         for row in FieldMapping.objects.filter(is_active=True)
-        if row.our_field in OUR_FIELDS
+        if row.our_field in ours
     ]
+
+
+def _target(row: FieldMapping, ours: OurField) -> Target:
+    remote = RemoteField(row.remote_id, row.remote_name, row.remote_type, tuple(row.options))
+    added = known_fields.known(row.our_field) if row.our_field not in FIELDS else None
+    return Target(row.our_field, ours.kind, remote, _names(added) | row.value_map, label=ours.label if added else "")
+
+
+def _names(added: Field | None) -> dict[str, str]:
+    """A choice that the business named itself is called in Airtable what it is called here."""
+    return dict(added.choices) if added else {}
 
 
 def key_field_id() -> str | None:
@@ -117,7 +132,7 @@ def _follow(table: airtable.Table) -> None:
 def _propose(table: airtable.Table) -> None:
     rows = FieldMapping.objects.all()
     mapped, taken = {row.our_field for row in rows}, {row.remote_id for row in rows}
-    ours = [field for key, field in OUR_FIELDS.items() if key not in mapped]
+    ours = [field for key, field in our_fields().items() if key not in mapped]
     free = {remote.id: remote for remote in table.fields if remote.id not in taken}
     found = propose(ours, free.values())
     FieldMapping.objects.bulk_create(_as_row(pair.our_key, free[pair.field_id]) for pair in found)

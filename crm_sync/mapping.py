@@ -36,12 +36,14 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A mapping with all that writing needs. `value_map`: our value to an option's name, empty to write nothing."""
+    """A mapping with all that writing needs. `value_map`: our value to an option's name, empty to write nothing;
+    `label`: what we call the field, where it is one that the business added."""
 
     our_key: str
     kind: Kind
     remote: RemoteField
     value_map: abc.Mapping[str, str] = field(default_factory=dict)
+    label: str = ""
 
 
 KEY_FIELD = "lead_id"
@@ -84,6 +86,7 @@ TYPES_BY_KIND: dict[str, frozenset[str]] = {
     Kind.MONEY: frozenset({"number", "currency"}),
     Kind.NUMBER: frozenset({"number", "currency"}),
     Kind.LIST: frozenset({"multipleSelects"}),
+    Kind.YES_NO: frozenset({"checkbox", "singleSelect", "multipleSelects"}),
 }
 
 # Names that owners give their columns, besides our labels; the likelier ones first. None that may be a column they
@@ -136,7 +139,11 @@ def refusal(ours: OurField, remote: RemoteField) -> str:
     return reason
 
 
-def refusals(mappings: abc.Iterable[Mapping], remote_fields: abc.Iterable[RemoteField]) -> dict[str, str]:
+def refusals(
+    mappings: abc.Iterable[Mapping],
+    remote_fields: abc.Iterable[RemoteField],
+    our_fields: abc.Mapping[str, OurField] = OUR_FIELDS,
+) -> dict[str, str]:
     """What is wrong with a set of mappings, by our key; empty when it can be used. The lead ID must be in it."""
     by_id = {remote.id: remote for remote in remote_fields}
     found: dict[str, str] = {KEY_FIELD: "The lead ID must be mapped: by it a lead finds its record."}
@@ -144,7 +151,7 @@ def refusals(mappings: abc.Iterable[Mapping], remote_fields: abc.Iterable[Remote
     for mapping in mappings:
         if mapping.our_key == KEY_FIELD:
             found.pop(KEY_FIELD, None)
-        ours, remote = OUR_FIELDS.get(mapping.our_key), by_id.get(mapping.field_id)
+        ours, remote = our_fields.get(mapping.our_key), by_id.get(mapping.field_id)
         if ours is None or remote is None:
             found[mapping.our_key] = "This field is no longer in the Airtable table." if ours else "Unknown field."
         elif remote.id in taken:

@@ -15,15 +15,18 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from leads import api_keys, intake, pipeline
+from leads import api_keys, gates, intake, pipeline
 from leads.api_keys import Scope
 from leads.keys import email_key, phone_key
 from leads.models import (
     ApiKey,
     DuplicateSuggestion,
+    ExtraField,
+    Feedback,
     FieldValue,
     Lead,
     PublicForm,
+    Reply,
     StageGate,
     StageRun,
     Submission,
@@ -165,6 +168,29 @@ class FieldValueAdmin(OfLead):
         return row.value if len(row.value) <= 80 else f"{row.value[:79]}…"
 
 
+@admin.register(ExtraField)
+class ExtraFieldAdmin(ReadOnly):
+    """Fields that the business added: they are made, changed and retired where a profile is published."""
+
+    list_display = ("key", "label", "kind", "is_retired")
+    list_filter = ("kind", "is_retired")
+    search_fields = ("key", "label")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(OfLead):
+    list_display = ("id", "lead", "field", "origin", "made_by", "confidence", "verdict", "actor", "at")
+    list_filter = ("verdict", "origin")
+    ordering = ("-id",)
+
+
+@admin.register(Reply)
+class ReplyAdmin(OfLead):
+    list_display = ("id", "lead", "channel", "to", "subject", "sent_by", "sent_at", "problem")
+    list_filter = ("channel",)
+    ordering = ("-id",)
+
+
 class StageFilter(admin.SimpleListFilter):
     """The pipeline's stages, known without asking a table of hundreds of thousands of rows for its distinct ones."""
 
@@ -200,7 +226,7 @@ class StageGateAdmin(ReadOnly):
     @admin.action(description="Try again now", permissions=["move"])
     def knock(self, request: HttpRequest, queryset: QuerySet[StageGate]) -> None:
         for gate in queryset:
-            pipeline.knock(gate.stage)
+            gates.knock(gate.stage)
         self.message_user(request, "The services are asked again now.")
 
 

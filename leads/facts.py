@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
-from leads import merging, pipeline
-from leads.fields import CONTACT, FIELDS, Field, Group
+from leads import known_fields, merging, pipeline
+from leads.fields import CONTACT, Field, Group
 from leads.models import FieldValue, Lead
 from leads.models.pipeline import STAGES
 
@@ -26,7 +26,7 @@ class Fact:
 
     @property
     def can_be_edited(self) -> bool:
-        return self.key in FIELDS
+        return known_fields.known(self.key) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def lock_value(value: FieldValue, *, is_locked: bool) -> None:
 
 def fact_groups(values: Iterable[FieldValue], *, editing: str = "") -> list[FactGroup]:
     """The lead's current and suggested values as the page shows them; contact fields also when they are empty."""
-    facts = {known.key: Fact(known.key, known.label) for known in FIELDS.values()}
+    facts = {known.key: Fact(known.key, known.label) for known in known_fields.every().values()}
     for value in values:
         row = facts.setdefault(value.field, Fact(value.field, value.label))
         if value.state == FieldValue.State.CURRENT:
@@ -81,14 +81,20 @@ def _is_shown(row: Fact, editing: str) -> bool:
 
 
 def _group(row: Fact) -> Group:
-    known = FIELDS.get(row.key)
+    known = known_fields.known(row.key)
     return known.group if known else Group.FACT
+
+
+def current_text(lead: Lead, field: str) -> str:
+    """What stands in a field; empty when nothing does."""
+    return FieldValue.objects.current().filter(lead=lead, field=field).values_list("value", flat=True).first() or ""
 
 
 def missing_fields(groups: Iterable[FactGroup]) -> list[Field]:
     """The fields that a person may add: those without a row."""
     present = {row.key for group in groups for row in group.facts}
-    return [known for known in FIELDS.values() if known.key not in present and known.key not in IN_PANEL]
+    offered = known_fields.in_use().values()
+    return [known for known in offered if known.key not in present and known.key not in IN_PANEL]
 
 
 def _follow_up(lead: Lead, field: str) -> None:

@@ -8,7 +8,8 @@ from django import forms
 from django.conf import settings
 from django.utils.dateparse import parse_date, parse_datetime
 
-from leads.fields import FIELDS, INTENTS, URGENCIES, Kind
+from leads import known_fields
+from leads.fields import FIELDS, INTENTS, URGENCIES, Field, Group, Kind
 from leads.inbox import FILTERS, ORDERS
 from leads.intake import LONGEST_TEXT
 from leads.models import Lead, LeadSource
@@ -72,13 +73,13 @@ class PasteForm(forms.Form):
 
 
 class ValueForm(forms.Form):
-    """A person's edit of one field of a lead; an empty value is an edit too."""
+    """A person's edit of one field of a lead, `value` being what stands; an empty value is an edit too."""
 
     def __init__(self, data: Mapping[str, str] | None = None, *, field: str, value: str = "") -> None:
         super().__init__(data, initial={"value": value}, prefix=None)
         self.key = field
-        self.known = FIELDS[field]
-        self.fields["value"] = _form_field(field)
+        self.known = known_fields.known(field) or Field(field, field, Kind.TEXT, Group.FACT)
+        self.fields["value"] = _form_field(self.known, value)
         self.fields["value"].widget.attrs |= {"id": f"edit-{field}", "autofocus": True}
 
     def clean_value(self) -> str:
@@ -87,25 +88,41 @@ class ValueForm(forms.Form):
         return cleaner(value) if cleaner and value else value
 
 
-def _form_field(key: str) -> forms.Field:
-    known = FIELDS[key]
-    css = {"class": "form-control"}
-    if known.choices:
+YES_NO = (("yes", "Yes"), ("no", "No"))
+# What an input shows before anything is typed, and which keys a phone offers.
+HINTS = {
+    Kind.NUMBER: {"inputmode": "decimal", "placeholder": "1200"},
+    Kind.DATE: {"placeholder": "2026-11-27"},
+    Kind.MONEY: {"placeholder": "1200 USD"},
+}
+
+
+def _form_field(known: Field, current: str) -> forms.Field:
+    css = {"class": "form-control"} | HINTS.get(known.kind, {})
+    if known.kind in (Kind.CHOICE, Kind.YES_NO):
         widget = forms.Select(attrs={"class": "form-select"})
-        return forms.ChoiceField(label=known.label, required=False, choices=[("", "–"), *known.choices], widget=widget)
+        choices = [("", "–"), *_choices(known, current)]
+        return forms.ChoiceField(label=known.label, required=False, choices=choices, widget=widget)
     if known.kind is Kind.LONG_TEXT:
         area = forms.Textarea(attrs=css | {"rows": 5})
         return forms.CharField(label=known.label, required=False, max_length=LONGEST_VALUE, widget=area)
     line = forms.TextInput(attrs=css)
     if known.kind is Kind.EMAIL:
         return forms.EmailField(label=known.label, required=False, max_length=254, widget=line)
-    return forms.CharField(label=known.label, required=False, max_length=_longest(key), widget=line)
+    return forms.CharField(label=known.label, required=False, max_length=_longest(known), widget=line)
 
 
-def _longest(key: str) -> int:
+def _choices(known: Field, current: str) -> list[tuple[str, str]]:
+    """With the current value also where it is no longer offered: looking at it must not lose it."""
+    offered = list(YES_NO if known.kind is Kind.YES_NO else known.choices)
+    is_old = current and known.key not in FIELDS and current not in dict(offered)
+    return [*offered, (current, current.replace("_", " ").capitalize())] if is_old else offered
+
+
+def _longest(known: Field) -> int:
     """What fits into the lead's column, where the field has one."""
-    if FIELDS[key].is_column:
-        return getattr(Lead._meta.get_field(key), "max_length", None) or LONGEST_VALUE
+    if known.is_column:
+        return getattr(Lead._meta.get_field(known.key), "max_length", None) or LONGEST_VALUE
     return 500
 
 
@@ -143,6 +160,22 @@ def _clean_money(value: str) -> str:
     return f"{number.replace(',', '')} {code.upper() or SIGNS.get(sign, '')}".strip()
 
 
+def _clean_number(value: str) -> str:
+    """As the rules and the model's words are read: "85000", "2.5"."""
+    found = NUMBER.fullmatch(value)
+    if found is None:
+        raise forms.ValidationError("Write a number as 1200 or 2.5.", code="number")
+    number = float(found[0].replace(",", ""))
+    return f"{number:.0f}" if number == int(number) else f"{number:.3f}".rstrip("0")
+
+
+NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.\d{1,3})?")
 SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 AMOUNT = re.compile(r"([$€£]?)\s*(\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,12}(?:\.\d{1,2})?)\s*([A-Za-z]{3})?")
-CLEANERS = {Kind.PHONE: _clean_phone, Kind.DATE: _clean_date, Kind.LIST: _clean_list, Kind.MONEY: _clean_money}
+CLEANERS = {
+    Kind.PHONE: _clean_phone,
+    Kind.DATE: _clean_date,
+    Kind.LIST: _clean_list,
+    Kind.MONEY: _clean_money,
+    Kind.NUMBER: _clean_number,
+}

@@ -1,16 +1,16 @@
 """What a merge would do: field by field the values to choose from, which one is preselected and why, and the result."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.db.models import F, Q
 
+from leads import known_fields
 from leads import merge_judging as judging
 from leads.fields import FIELDS
-from leads.merge_rows import followers
-from leads.models import ContactPoint, DuplicateSuggestion, FieldValue, Lead
+from leads.models import ContactPoint, DuplicateSuggestion, Event, FieldValue, Lead, Reply, Submission
 
 MOST = 10  # leads in one go
 KEPT_BOTH = ("email", "phone")
@@ -85,7 +85,7 @@ class Moves:
     """What the leads that are folded in bring."""
 
     messages: int
-    notes: int
+    replies: int
     events: int
     contact_points: int
     suggestions: int
@@ -159,7 +159,7 @@ def _kept_beside(planned: PlannedField, taken: Option) -> list[str]:
 
 
 def _place(key: str) -> tuple[int, str]:
-    order = [*FIELDS, STATUS, OWNER]
+    order = [*known_fields.every(), STATUS, OWNER]
     return (order.index(key), "") if key in order else (len(order), key)
 
 
@@ -246,19 +246,13 @@ def _owner(leads: Sequence[Lead], survivor: Lead) -> PlannedField:
 
 def _moves(leads: Sequence[Lead], survivor: Lead) -> Moves:
     absorbed = [lead.pk for lead in leads if lead != survivor]
-    counts = {model._meta.label: _count(model, field, absorbed) for model, field in followers()}
     return Moves(
-        messages=counts.get("leads.Submission", 0),
-        notes=counts.get("leads.Note", 0),
-        events=counts.get("leads.Event", 0),
+        messages=Submission.objects.filter(lead__in=absorbed).count(),
+        replies=Reply.objects.filter(lead__in=absorbed).count(),
+        events=Event.objects.filter(lead__in=absorbed).count(),
         contact_points=ContactPoint.objects.filter(lead__in=absorbed).count(),
         suggestions=_suggestions(absorbed, {lead.pk for lead in leads}),
     )
-
-
-def _count(model: type, field: str, absorbed: Iterable[int]) -> int:
-    count: int = model._default_manager.filter(**{f"{field}__in": list(absorbed)}).count()  # type: ignore[attr-defined]
-    return count
 
 
 def _suggestions(absorbed: Sequence[int], group: set[int]) -> int:

@@ -321,6 +321,7 @@ def test_what_a_payload_holds_is_what_airtable_takes():
         Kind.MONEY: "4000 USD",
         Kind.NUMBER: "85",
         Kind.LIST: "yes, no",
+        Kind.YES_NO: "no",
     }
     with AirtableServer(rate=None, fields=list(_a_field_of_each_type())) as server:
         connection = airtable.Connection(server.token, server.base_id, "Leads", server.url)

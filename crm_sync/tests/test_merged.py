@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm_sync import connection, merged
 from crm_sync.models import CrmRecord
-from leads import merges, merging, pipeline
+from leads import gates, merges, merging, pipeline
 from leads.models import ContactPoint, Lead, StageGate, StageRun
 from tests.servers.airtable import AirtableServer, Fault, default_fields
 from tests.servers.airtable_table import Field
@@ -164,7 +164,7 @@ def test_a_token_that_may_not_write_waits(airtable, pair, deleting):
     fold(absorbed, kept)
     send()
     assert outcome(absorbed)[0] == "pending"
-    assert pipeline.is_closed(PUSH)
+    assert gates.is_closed(PUSH)
     airtable.scopes = ("data.records:read", "data.records:write", "schema.bases:read")
     push_again(absorbed)
     assert (cells(airtable, absorbed), note(absorbed)) == ([], merged.DELETED)

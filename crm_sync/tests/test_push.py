@@ -14,7 +14,7 @@ from django.utils import timezone
 from crm_sync import connection
 from crm_sync.connection import NOT_CONNECTED
 from crm_sync.models import AirtableBase, CrmRecord, FieldMapping
-from leads import merging, pipeline
+from leads import gates, merging, pipeline
 from leads.intake import receive
 from leads.models import Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
@@ -139,11 +139,11 @@ FAULTS = [
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_on_the_way_never_makes_a_second_record(airtable, fault):
     (lead,) = inquire()
-    pipeline.is_open(PUSH)
+    gates.is_open(PUSH)
     airtable.script(fault)
     send()
     assert outcome(lead) == ("pending", "Airtable can’t be reached at the moment.")
-    assert pipeline.is_closed(PUSH)
+    assert gates.is_closed(PUSH)
     StageGate.objects.update(closed_until=timezone.now())
     StageRun.objects.update(due_at=timezone.now())
     send()
@@ -153,7 +153,7 @@ def test_a_fault_on_the_way_never_makes_a_second_record(airtable, fault):
 
 def test_too_many_requests_pause_the_whole_base_for_half_a_minute(airtable):
     (lead,) = inquire()
-    pipeline.is_open(PUSH)
+    gates.is_open(PUSH)
     airtable.script(Fault(status=429, body={"error": {"type": "RATE_LIMIT_REACHED"}}))
     send()
     pause = (StageGate.objects.get(stage="push").closed_until - timezone.now()).total_seconds()
@@ -163,7 +163,7 @@ def test_too_many_requests_pause_the_whole_base_for_half_a_minute(airtable):
 
 def test_the_monthly_limit_waits_for_next_month(airtable):
     inquire()
-    pipeline.is_open(PUSH)
+    gates.is_open(PUSH)
     airtable.script(BILLING)
     send()
     gate = StageGate.objects.get(stage="push")
@@ -174,7 +174,7 @@ def test_the_monthly_limit_waits_for_next_month(airtable):
 def test_one_bad_record_does_not_hold_up_the_others(airtable):
     leads = inquire(3)
     bad = leads[1]
-    pipeline.is_open(PUSH)
+    gates.is_open(PUSH)
     mapping = FieldMapping.objects.get(our_field="first_name")
     # The table says it takes numbers where our mapping still believes in text.
     airtable.tables[0].fields[1].type = "number"
@@ -189,7 +189,7 @@ def test_one_bad_record_does_not_hold_up_the_others(airtable):
 
 def test_a_field_that_is_gone_is_dropped_from_the_mapping_and_the_lead_passes(airtable):
     (lead,) = inquire(company="Acme")
-    pipeline.is_open(PUSH)
+    gates.is_open(PUSH)
     airtable.tables[0].drop_field("Company")
     send()
     assert outcome(lead)[0] == "pending"
@@ -201,7 +201,7 @@ def test_a_field_that_is_gone_is_dropped_from_the_mapping_and_the_lead_passes(ai
 
 def test_an_option_that_is_gone_leaves_its_cell_empty(airtable):
     (lead,) = inquire()
-    pipeline.is_open(PUSH)
+    gates.is_open(PUSH)
     source = next(field for field in airtable.tables[0].fields if field.name == "Source")
     source.options["choices"] = [choice for choice in source.options["choices"] if choice["name"] != "Website Form"]
     send()
@@ -214,7 +214,7 @@ def test_an_option_that_is_gone_leaves_its_cell_empty(airtable):
 
 def test_a_renamed_field_keeps_working(airtable):
     (lead,) = inquire(company="Acme")
-    pipeline.is_open(PUSH)
+    gates.is_open(PUSH)
     next(field for field in airtable.tables[0].fields if field.name == "Company").name = "Firm"
     send()
     assert outcome(lead) == ("succeeded", "")

@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from leads import known_fields
 from leads.facts import IN_PANEL
-from leads.fields import FIELDS, INTENTS, URGENCIES, Kind
+from leads.fields import INTENTS, URGENCIES, Kind
 from leads.highlighting import Hidden, Piece, Span, pieces, visible
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.navigation import first_form, navigation
@@ -106,7 +107,7 @@ def highlight(submission: Submission, values: Iterable[FieldValue]) -> SafeStrin
 def _marked(piece: Piece) -> SafeString:
     if not piece.fields:
         return readable(piece.text)
-    labels = ", ".join(FIELDS[field].label if field in FIELDS else field for field in piece.fields)
+    labels = ", ".join(known.label if (known := known_fields.known(key)) else key for key in piece.fields)
     return format_html(
         '<mark class="found" tabindex="0" data-field="{}" title="{}">{}</mark>',
         " ".join(piece.fields), labels, readable(piece.text),
@@ -116,7 +117,7 @@ def _marked(piece: Piece) -> SafeString:
 @register.filter
 def shown(value: FieldValue) -> str:
     """A field value as a person reads it."""
-    known = FIELDS.get(value.field)
+    known = known_fields.known(value.field)
     if known and known.kind is Kind.PHONE:
         return phone(value.value)
     return value.display

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from leads import api_keys, pipeline
+from leads import api_keys, gates
 from leads.admin import CappedPaginator
 from leads.intake import receive
 from leads.models import (
@@ -56,7 +56,7 @@ def make(number=0):
 def lead(db):
     earlier, lead = make(0), make(1)
     DuplicateSuggestion.objects.create(first=earlier, second=lead, probability=0.7)
-    pipeline.close(STAGES["enrich"], "Ollama does not answer.")
+    gates.close(STAGES["enrich"], "Ollama does not answer.")
     PublicForm.objects.create(name="Front page")
     FieldMapping.objects.create(our_field="email", remote_id="fld1", remote_name="E-mail", remote_type="email")
     api_keys.create("Website")

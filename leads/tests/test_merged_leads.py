@@ -34,9 +34,9 @@ def waiting(lead: Lead) -> set[str]:
 def test_what_the_other_had_yet_to_pass_the_lead_that_stays_passes(ana, anna, staff):
     ana.runs.update(state="succeeded")
     made = fold(ana, anna, actor=staff)
-    assert (waiting(ana), waiting(anna)) == ({"extract", "embed", "score"}, {"push"})
+    assert (waiting(ana), waiting(anna)) == ({"extract", "embed", "enrich", "score"}, {"push"})
     merges.undo(made, actor=staff)
-    assert waiting(anna) == {"extract", "embed", "score", "push"}
+    assert waiting(anna) == {"extract", "embed", "enrich", "score", "push"}
 
 
 def test_what_failed_for_the_other_the_lead_that_stays_tries_again(ana, anna, staff):

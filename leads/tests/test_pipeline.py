@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from leads import pipeline
+from leads import gates, pipeline
 from leads.intake import receive
 from leads.models import Event, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
@@ -167,9 +167,9 @@ def test_a_service_that_is_down_costs_no_lead_an_attempt(drain):
     behaviour["first"] = down
     drain()
     assert list(StageRun.objects.values_list("state", "attempts", "reason")) == [("pending", 0, "Nobody answers.")] * 2
-    assert pipeline.is_closed(STAGES["first"])
+    assert gates.is_closed(STAGES["first"])
     behaviour.clear()
-    pipeline.knock("first")
+    gates.knock("first")
     drain()
     assert set(states()) == {("first", "succeeded"), ("second", "succeeded")}
 
@@ -358,11 +358,11 @@ def test_wanted_again_after_a_failure_starts_afresh(drain):
 
 def test_a_restart_asks_again_where_a_gate_was_shut_for_long(transactional_db):
     for name, seconds in (("second", 86_400), ("first", 31)):
-        pipeline.close(STAGES[name], "Used up.", for_seconds=seconds)
+        gates.close(STAGES[name], "Used up.", for_seconds=seconds)
     pipeline.release("ml")
     pipeline.release("basecamp")
-    assert not pipeline.is_closed(STAGES["second"])
-    assert pipeline.is_closed(STAGES["first"])
+    assert not gates.is_closed(STAGES["second"])
+    assert gates.is_closed(STAGES["first"])
 
 
 def test_a_bell_that_can_not_be_rung_loses_nothing(transactional_db):

@@ -10,9 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from leads import facts
+from leads import facts, known_fields
 from leads.duplicates import decide, relations_of, suggestions_of
-from leads.fields import FIELDS
 from leads.forms import ValueForm
 from leads.merge_list import made_of
 from leads.models import DuplicateSuggestion, FieldValue, Lead
@@ -115,10 +114,10 @@ def lead_status(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
 @follows_merges
 def lead_value(request: StaffRequest, public_id: uuid.UUID, field: str) -> HttpResponse:
     """Saves a person's edit; a value that can't be right comes back with its form."""
-    if field not in FIELDS:
+    if known_fields.known(field) is None:
         raise Http404
     lead = _bare(public_id)
-    form = ValueForm(request.POST, field=field)
+    form = ValueForm(request.POST, field=field, value=facts.current_text(lead, field))
     if not form.is_valid():
         return _with_form(request, public_id, form)
     facts.change_value(lead, field=field, value=form.cleaned_data["value"], actor=request.user.get_username())
@@ -199,7 +198,7 @@ def _duplicates(lead: Lead) -> dict[str, Any]:
 
 
 def _facts(lead: Lead, editing: str = "", form: ValueForm | None = None) -> dict[str, Any]:
-    editing = editing if editing in FIELDS else ""
+    editing = editing if known_fields.known(editing) else ""
     groups = facts.fact_groups(lead.values.all(), editing=editing)
     if editing and form is None:
         rows = {row.key: row for group in groups for row in group.facts}
