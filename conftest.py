@@ -15,7 +15,8 @@ from django_q.monitor import monitor
 from django_q.signing import SignedPackage
 from django_q.worker import worker
 
-from leads import pipeline
+from enrichment import ai_settings
+from leads import known_fields, pipeline
 from leads.models import StageGate, StageRun
 
 Drain = Callable[..., None]
@@ -25,6 +26,20 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.ALLOWED_HOSTS = ["*"]
+
+
+@pytest.fixture(autouse=True)
+def _no_extra_fields() -> None:
+    """What another test added is not known, and no test counts the query that looks for them."""
+    known_fields.KEPT = 3600.0
+    known_fields.remember()
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_settings() -> None:
+    """What another test chose on the model page is not remembered."""
+    ai_settings.KEPT = 0.0
+    ai_settings.forget()
 
 
 @pytest.fixture

@@ -4,4 +4,9 @@ from django.http import HttpRequest
 
 def site(request: HttpRequest) -> dict[str, object]:
     """What every page may show."""
-    return {"site_url": settings.SITE_URL, "panels": settings.LEAD_PANELS, "searches": settings.LEAD_SEARCHES}
+    return {
+        "site_url": settings.SITE_URL,
+        "panels": settings.LEAD_PANELS,
+        "searches": settings.LEAD_SEARCHES,
+        "actions": settings.LEAD_ACTIONS,
+    }

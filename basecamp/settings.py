@@ -35,6 +35,9 @@ FORM_LIMIT_PER_FORM = env.integer("FORM_LIMIT_PER_FORM", 300, low=1, high=1_000_
 OLLAMA_BASE_URL = env.url("OLLAMA_BASE_URL", "http://localhost:11434")
 OLLAMA_MODEL = env.text("OLLAMA_MODEL", "mistral:latest")
 OLLAMA_TIMEOUT = env.integer("OLLAMA_TIMEOUT", 120, low=1, high=1800)
+# How many answers Ollama writes at once; its own variable of the same name, so that one .env serves both.
+OLLAMA_NUM_PARALLEL = max(1, env.integer("OLLAMA_NUM_PARALLEL", 1, low=0, high=32))  # 0: Ollama's own default
+OLLAMA_LOAD = 300  # seconds that loading a model may take besides, as enrichment.ollama waits for it
 EMBEDDING_MODEL = env.text("EMBEDDING_MODEL", "all-MiniLM-L6-v2")
 CHROMA_OWN_PORT = env.integer("CHROMA_PORT", PORT + 1, low=1, high=65535)
 CHROMA_URL = env.url("CHROMA_URL")  # empty: our own server on loopback, started by `manage.py up`
@@ -141,7 +144,7 @@ LEAD_PIPELINE = (
         "enrichment.stages.enrich",
         "llm",
         1,
-        2 * OLLAMA_TIMEOUT + 60,
+        2 * OLLAMA_TIMEOUT + OLLAMA_LOAD + 60,
         then=("score",),
         gate="enrichment.stages.model_gate",
     ),
@@ -161,10 +164,19 @@ LEAD_PIPELINE = (
 )
 # Rows that go along when a lead is merged into another: the model, and its field that names the lead. Only models of
 # which a lead may have any number of rows; `leads.merges` sees to the others.
-LEAD_FOLLOWERS = (("leads.Submission", "lead"), ("leads.Event", "lead"), ("enrichment.Enrichment", "lead"))
+LEAD_FOLLOWERS = (
+    ("leads.Submission", "lead"),
+    ("leads.Event", "lead"),
+    ("leads.Feedback", "lead"),
+    ("leads.Reply", "lead"),
+    ("enrichment.Enrichment", "lead"),
+    ("enrichment.ReplyDraft", "lead"),
+)
 LEAD_PANELS = ("enrichment:panel", "enrichment:similar", "crm_sync:panel")
 # What a merge will change elsewhere: shown where leads are compared.
 MERGE_PANELS = ("crm_sync:merge_preview",)
+# What can be done with leads that are selected in the inbox: the button's words, and the page that does it.
+LEAD_ACTIONS = (("Read again with the model", "enrichment:rerun_selected"),)
 # What leads are searched by, with the page of each: the inbox, and where else its form leads.
 LEAD_SEARCHES = {"words": ("Words", "inbox"), "meaning": ("Meaning", "enrichment:search")}
 
@@ -189,7 +201,12 @@ Q_CLUSTER = {
     "guard_cycle": 1,
     "ALT_CLUSTERS": {
         "ml": {"workers": 1, "timeout": 300, "retry": 1000, "recycle": 100_000},
-        "llm": {"workers": 1, "timeout": 3 * OLLAMA_TIMEOUT + 120, "retry": 9 * OLLAMA_TIMEOUT + 600},
+        # Each worker asks the model one thing at a time, so there are as many as it has slots.
+        "llm": {
+            "workers": OLLAMA_NUM_PARALLEL,
+            "timeout": 3 * OLLAMA_TIMEOUT + OLLAMA_LOAD + 120,
+            "retry": 9 * OLLAMA_TIMEOUT + 1500,
+        },
     },
 }
 for alternative in Q_CLUSTER["ALT_CLUSTERS"].values():  # type: ignore[attr-defined]
@@ -199,9 +216,9 @@ for alternative in Q_CLUSTER["ALT_CLUSTERS"].values():  # type: ignore[attr-defi
 CLUSTERS = ("basecamp", "ml", "llm")
 # What a cluster loads before it forks, so that its workers share the memory; and what a worker does before each shift.
 CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
-CLUSTER_CHORES = {"ml": "enrichment.stages.chores"}
+CLUSTER_CHORES = {"ml": "enrichment.stages.chores", "llm": "enrichment.running.chores"}
 # What a worker does in small pieces while no lead waits; returns whether there is more.
-CLUSTER_SPARE_TIME = {"ml": "enrichment.stages.spare_time"}
+CLUSTER_SPARE_TIME = {"ml": "enrichment.stages.spare_time", "llm": "enrichment.running.spare_time"}
 
 # ---- accounts ----------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -54,6 +54,10 @@ class Row:
         return any(step.stage == "enrich" and step.state == "gated" for step in self.steps)
 
     @property
+    def is_rules_only(self) -> bool:
+        return any(step.is_off for step in self.steps)
+
+    @property
     def failed(self) -> list[Step]:
         return [step for step in self.steps if step.state == "failed"]
 

@@ -17,24 +17,25 @@ TEXT = "Hi, this is Ana Silva. My car {n} needs new brakes, can I come in next F
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Stack, AirtableServer]]:
+def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Stack, AirtableServer, OllamaServer]]:
     with ExitStack() as opened:
         airtable = opened.enter_context(AirtableServer())
-        ollama = opened.enter_context(OllamaServer())
+        ollama = opened.enter_context(OllamaServer(delay=0.2, parallel=2))
         environment = {
             "OLLAMA_BASE_URL": ollama.url,
+            "OLLAMA_NUM_PARALLEL": "2",
             "AIRTABLE_API_KEY": airtable.token,
             "AIRTABLE_BASE_ID": airtable.base_id,
             "AIRTABLE_ENDPOINT_URL": airtable.url,
         }
         if request.param == "postgres":
             environment["DATABASE_URL"] = opened.enter_context(postgres.cluster())
-        yield opened.enter_context(running(tmp_path, **environment)), airtable
+        yield opened.enter_context(running(tmp_path, **environment)), airtable, ollama
 
 
 @pytest.mark.timeout(240)
 def test_inquiries_end_enriched_and_in_airtable(stack):
-    product, airtable = stack
+    product, airtable, ollama = stack
     with product.api("intake", "read") as client:
         ids = [
             client.post("/intake", json={"message": TEXT.format(n=n), "source": "api"}).json()["lead_id"]
@@ -56,6 +57,7 @@ def test_inquiries_end_enriched_and_in_airtable(stack):
     assert lead["enrichment"]["quality_score"] > 0
     assert sorted(record["fields"]["Lead ID"] for record in airtable.records) == sorted(ids)
     assert airtable.violations == 0
+    assert ollama.most_at_once == 2  # both slots are used, and never more
 
 
 def is_done(client: httpx.Client, lead_id: str) -> bool:

@@ -86,7 +86,8 @@ def _is_fact(key: str) -> bool:
 
 
 def _latest_answer(lead: Lead) -> Enrichment | None:
-    used = Enrichment.objects.filter(lead=lead, outcome=Enrichment.Outcome.USED)
+    kind = Enrichment.Kind.READING
+    used = Enrichment.objects.filter(lead=lead, kind=kind, outcome=Enrichment.Outcome.USED)
     return used.only("model", "prompt_version", "created_at").order_by("-id").first()
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from basecamp.tests.made import NOON, make
 from crm_sync.models import CrmRecord
 from enrichment.models import Enrichment
-from leads import merges, pipeline
+from leads import gates, merges
 from leads.models import DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 
@@ -142,7 +142,7 @@ def read_lead():
     StageRun.objects.create(lead=lead, stage="extract", state="succeeded", note="5 values", attempts=1)
     StageRun.objects.create(lead=lead, stage="enrich", state="pending", attempts=2, reason="Was down.")
     StageRun.objects.create(lead=lead, stage="push", state="failed", attempts=6, reason="No such table.")
-    pipeline.close(STAGES["enrich"], "Ollama does not answer.")
+    gates.close(STAGES["enrich"], "Ollama does not answer.")
     CrmRecord.objects.create(
         lead=lead, base_id="app1", table_id="tbl1", record_id="rec1", state="failed", last_error="No such table."
     )

@@ -29,7 +29,9 @@ def inbox(request: StaffRequest) -> HttpResponse:
     page = inbox_page(
         words=chosen.get("q", ""), filters=form.filters, order=chosen.get("sort", "newest"), number=form.number
     )
+    selecting = {"1": "some", "all": "all"}.get(request.GET.get("select", ""), "")
     context = {"state": state, "form": form, "chosen": chosen, "is_narrowed": bool(form.filters or chosen.get("q"))}
+    context["selecting"] = selecting
     template = "leads/inbox.html#lead_table" if request.htmx else "leads/inbox.html"
     return render(request, template, context | {"page": page, "by": "words"})
 
