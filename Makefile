@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-duplicates lint fmt doctor
+.PHONY: help run test bench bench-duplicates bench-enrichment lint fmt doctor
 
 help:
 	@echo "make run     start baseCamp: web, workers, clock and Chroma (Ctrl-C stops it)"
@@ -17,6 +17,7 @@ help:
 	@echo "make fmt     put code and templates into shape"
 	@echo "make bench   measure"
 	@echo "make bench-duplicates  measure how duplicates are found, beside Splink (docs/duplicates.md)"
+	@echo "make bench-enrichment  measure how inquiries are read (docs/enrichment.md)"
 
 run: .venv/installed
 	@exec $(BIN)/python manage.py up
@@ -41,6 +42,10 @@ bench: .venv/installed-dev
 # PARTS="febrl scale" runs some; LEADS=one.parquet:other.parquet measures on these files.
 bench-duplicates: .venv/installed-bench
 	@$(BIN)/python -m benchmarks $(addprefix duplicates.,$(or $(PARTS),leads learning febrl scale))
+
+# ERRORS=1 lists what the rules read wrongly in the half of the labelled set that they may be improved with.
+bench-enrichment: .venv/installed-dev
+	@$(BIN)/python -m benchmarks $(addprefix enrichment.,$(or $(PARTS),rules)) $(if $(ERRORS),--errors)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ def main() -> int:
 
     django.setup()
     figures: list[Figure] = []
-    for part in sys.argv[1:] or PARTS:
+    for part in [word for word in sys.argv[1:] if not word.startswith("--")] or PARTS:
         print(f"{part} …", flush=True)
         found = import_module(f"benchmarks.{part}").run()
         print("\n".join(figure.line() for figure in found), flush=True)
