@@ -38,6 +38,7 @@ from leads.fields import CONTACT
 from leads.merging import NewValues
 from leads.models import DuplicateSuggestion, FieldValue, Lead, StageRun, Submission
 from leads.pipeline import Outcome, TryAgainLater
+from leads.unsure import unsure_fields
 from leads.values import FoundValue
 
 logger = logging.getLogger(__name__)
@@ -59,8 +60,10 @@ def load_rules() -> None:
 def extract(leads: Sequence[Lead]) -> Outcome:
     """What plain rules find, with the exact words behind each value."""
     profile_of = _profiles()
-    items = conversations.by_rules(leads, profile_of)
-    found = [replace(item, values=confidence.set_right(item.values, origin=Origin.RULE)) for item in items]
+    items, shifts = conversations.by_rules(leads, profile_of), confidence.in_use()
+    found = [
+        replace(item, values=confidence.set_right(item.values, origin=Origin.RULE, shifts=shifts)) for item in items
+    ]
     counts = {
         lead.pk: len({value.field for item in found if item.lead is lead for value in item.values}) for lead in leads
     }
@@ -242,7 +245,7 @@ def _save_readings(readings: Sequence[tuple[Lead, Sequence[Submission], reading.
 
 def _new_values(lead: Lead, submissions: Sequence[Submission], found: reading.Reading) -> list[NewValues]:
     """By the submission that holds the words."""
-    values = confidence.set_right(found.grounded.values, origin=Origin.MODEL, made_by=found.made_by)
+    values = confidence.set_right(found.grounded.values, origin=Origin.MODEL, shifts=confidence.in_use())
     by_source: dict[int, list[FoundValue]] = {}
     for place, value in zip(found.grounded.sources, values, strict=True):
         by_source.setdefault(place, []).append(value)
@@ -263,11 +266,12 @@ def _look_again_for_duplicates(lead: Lead) -> None:
 
 
 def score(leads: Sequence[Lead]) -> Outcome:
-    """From 0 to 100 with its reasons, of the values that stand now."""
+    """From 0 to 100 with its reasons, of the values that stand now; and which of them want a person's look."""
     values: dict[int, dict[str, FieldValue]] = {lead.pk: {} for lead in leads}
     for value in FieldValue.objects.current().filter(lead__in=leads):
         values[value.lead_id][value.field] = value
     by_rules, repeats, profile_of = _judged_by_rules(leads), _repeats(leads), _profiles()
+    below = ai_settings.review_below()
     for lead in leads:
         submission = next(reversed(lead.submissions.all()), None)
         rated = _score(
@@ -276,6 +280,8 @@ def score(leads: Sequence[Lead]) -> Outcome:
             is_repeat=lead.pk in repeats,
             profile=profile_of(submission),
         )
+        lead.review_fields = unsure_fields(values[lead.pk], below=below)
+        lead.needs_review = bool(lead.review_fields)
         lead.quality_score = rated.points
         lead.score_reasons = [asdict(reason) for reason in rated.reasons]
     return Outcome(save=lambda: _save_scores(leads))
@@ -315,7 +321,7 @@ def _save_scores(leads: Sequence[Lead]) -> None:
         [lead for lead in leads if lead.pk in alive],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["quality_score", "score_reasons"],
+        update_fields=["quality_score", "score_reasons", "needs_review", "review_fields"],
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
-from leads import known_fields, merging, pipeline
+from leads import known_fields, merging, pipeline, unsure
 from leads.fields import CONTACT, Field, Group
 from leads.models import FieldValue, Lead
 from leads.models.pipeline import STAGES
@@ -23,6 +23,7 @@ class Fact:
     label: str
     current: FieldValue | None = None
     suggestions: list[FieldValue] = field(default_factory=list)
+    past: list[FieldValue] = field(default_factory=list)
 
     @property
     def can_be_edited(self) -> bool:
@@ -54,10 +55,11 @@ def refuse_suggestion(suggestion: FieldValue, *, actor: str) -> None:
         _touch(suggestion.lead)
 
 
-def lock_value(value: FieldValue, *, is_locked: bool) -> None:
+def lock_value(value: FieldValue, *, is_locked: bool, actor: str) -> None:
     with transaction.atomic():
-        merging.set_lock(value, is_locked=is_locked)
+        merging.set_lock(value, is_locked=is_locked, actor=actor)
         _touch(value.lead)
+        _follow_up(value.lead, value.field, is_changed=False)
 
 
 def fact_groups(values: Iterable[FieldValue], *, editing: str = "") -> list[FactGroup]:
@@ -69,6 +71,8 @@ def fact_groups(values: Iterable[FieldValue], *, editing: str = "") -> list[Fact
             row.current = value
         elif value.state == FieldValue.State.SUGGESTED:
             row.suggestions.append(value)
+        elif value.value:
+            row.past.append(value)
     shown = [row for row in facts.values() if _is_shown(row, editing)]
     groups = ((Group.CONTACT, "Contact"), (Group.FACT, "Facts"), (Group.JUDGEMENT, "Judgements"))
     return [FactGroup(title, [row for row in shown if _group(row) is group]) for group, title in groups]
@@ -97,8 +101,9 @@ def missing_fields(groups: Iterable[FactGroup]) -> list[Field]:
     return [known for known in offered if known.key not in present and known.key not in IN_PANEL]
 
 
-def _follow_up(lead: Lead, field: str) -> None:
-    wanted = ("duplicates", "score") if field in CONTACT else ("score",)
+def _follow_up(lead: Lead, field: str, *, is_changed: bool = True) -> None:
+    unsure.settle(lead.pk, field)
+    wanted = ("duplicates", "score") if is_changed and field in CONTACT else ("score",)
     pipeline.schedule([lead.pk], [stage for stage in wanted if stage in STAGES])
 
 

@@ -26,6 +26,7 @@ class InboxForm(forms.Form):
     status = forms.ChoiceField(required=False, choices=[ANY, *Lead.Status.choices])
     intent = forms.ChoiceField(required=False, choices=[ANY, *INTENTS])
     urgency = forms.ChoiceField(required=False, choices=[ANY, *URGENCIES])
+    needs_review = forms.ChoiceField(required=False, choices=[ANY, ("1", "Needed")], label="Review")
     sort = forms.ChoiceField(required=False, choices=[(order, order) for order in ORDERS])
     page = forms.IntegerField(required=False, min_value=1)
 

@@ -17,7 +17,7 @@ PAGE_SIZE = 25
 COUNTED = 1000  # beyond that the inbox says "1,000+": counting 100,000 rows for each look isn't worth it
 LAST_PAGE = 2000
 LATE_AFTER = dt.timedelta(seconds=15)
-FILTERS = ("status", "intent", "urgency")
+FILTERS = ("status", "intent", "urgency", "needs_review")
 
 URGENCY_RANK = Case(
     *(When(urgency=key, then=Value(rank)) for rank, (key, _) in enumerate(URGENCIES, start=1)),

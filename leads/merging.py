@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from leads.fields import COLUMNS, FIELDS, Group
 from leads.keys import email_key, phone_key
-from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
+from leads.models import ContactPoint, Event, Feedback, FieldValue, Lead, Submission
 from leads.values import Evidence, FoundValue
 
 Origin = FieldValue.Origin
 State = FieldValue.State
+Verdict = Feedback.Verdict
+MACHINES = (Origin.RULE, Origin.MODEL)
 
 # Who wins for contact and facts. A judgement is read better by the model than by word lists, so there the two swap.
 FACT_RANK = {Origin.MODEL: 1, Origin.RULE: 2, Origin.CRM: 3, Origin.SUBMITTER: 4, Origin.STAFF: 5}
@@ -100,18 +102,40 @@ def accept(suggestion: FieldValue, *, actor: str) -> None:
         evidence = Evidence(suggestion.evidence_start, suggestion.evidence_end, suggestion.evidence_text)
     found = FoundValue(suggestion.field, suggestion.value, evidence=evidence, note=suggestion.note)
     submission = suggestion.evidence_submission
-    _enter(NewValues(suggestion.lead, [found], submission=submission, made_by=actor), actor=actor)
+    item = NewValues(suggestion.lead, [found], submission=submission, made_by=actor)
+    _enter(item, actor=actor, accepted=suggestion)
 
 
 def refuse(suggestion: FieldValue, *, actor: str) -> None:
     """A person turns a suggested value down; the same value is not suggested again."""
     refused = FieldValue.objects.filter(pk=suggestion.pk, lead__merged_into=None).suggested()
-    refused.update(state=State.REFUSED, made_by=actor)
+    with transaction.atomic():
+        if refused.update(state=State.REFUSED):
+            _remember(suggestion, Verdict.REFUSED, actor)
 
 
-def set_lock(value: FieldValue, *, is_locked: bool) -> None:
-    """Locks the current value against machines, or lets them change it again."""
-    FieldValue.objects.filter(pk=value.pk, lead__merged_into=None).current().update(is_locked=is_locked)
+def set_lock(value: FieldValue, *, is_locked: bool, actor: str) -> None:
+    """Locks the current value against machines, which confirms it, or lets them change it again."""
+    standing = FieldValue.objects.filter(pk=value.pk, lead__merged_into=None).current()
+    with transaction.atomic():
+        if standing.exclude(is_locked=is_locked).update(is_locked=is_locked) and is_locked:
+            _remember(value, Verdict.CONFIRMED, actor)
+
+
+def _remember(value: FieldValue | None, verdict: str, actor: str) -> None:
+    """What a person did with a machine's value; nothing for what people entered themselves."""
+    if value is None or value.origin not in MACHINES:
+        return
+    claimed = value.claimed_confidence if value.claimed_confidence is not None else value.confidence
+    Feedback.objects.create(
+        lead_id=value.lead_id,
+        field=value.field,
+        origin=value.origin,
+        made_by=value.made_by,
+        confidence=claimed,
+        verdict=verdict,
+        actor=actor,
+    )
 
 
 def restate(lead: Lead, columns: Mapping[str, str]) -> None:
@@ -122,7 +146,7 @@ def restate(lead: Lead, columns: Mapping[str, str]) -> None:
     _save_leads([lead])
 
 
-def _enter(item: NewValues, *, actor: str) -> None:
+def _enter(item: NewValues, *, actor: str, accepted: FieldValue | None = None) -> None:
     lead, (found,) = item.lead, item.values
     with transaction.atomic():
         change = _Change(leads=_locked_leads([lead.pk]))  # before its values, as in apply: no deadlock
@@ -130,7 +154,11 @@ def _enter(item: NewValues, *, actor: str) -> None:
         FieldValue.objects.filter(lead=lead, field=found.field).suggested().update(state=State.PAST)
         row = _as_row(item, found, Origin.STAFF)
         row.is_locked = True
-        _weigh(row, _history(change.leads).get((lead.pk, found.field), []), change)
+        rows = _history(change.leads).get((lead.pk, found.field), [])
+        before = next((each for each in rows if each.state == State.CURRENT), None)
+        _remember(accepted, Verdict.ACCEPTED, actor)
+        _remember(before, Verdict.CONFIRMED if before and before.value == row.value else Verdict.EDITED, actor)
+        _weigh(row, rows, change)
         _write(change)
         Event.objects.create(lead=lead, actor=actor, text=f"{row.label} changed to “{row.display[:200]}”")
 
@@ -148,6 +176,7 @@ def _as_row(item: NewValues, found: FoundValue, origin: str) -> FieldValue:
         value=found.value,
         origin=origin,
         confidence=found.confidence,
+        claimed_confidence=found.claimed,
         evidence_submission=item.submission if evidence else None,
         evidence_start=evidence.start if evidence else None,
         evidence_end=evidence.end if evidence else None,

@@ -22,7 +22,8 @@ class FoundValue:
 
     `field` is a key of `leads.fields`; `value` is the normalised form ("+15125550142", "2026-11-27T15:00",
     "4000 USD"); `confidence` runs from 0 to 1; `note` says in plain words how the value was read when the
-    words alone don't show it ("“next Friday”, counted from the day it was received").
+    words alone don't show it ("“next Friday”, counted from the day it was received"). `claimed` is the confidence
+    before it was set right by what staff changed, None when it wasn't.
     """
 
     field: str
@@ -30,6 +31,7 @@ class FoundValue:
     confidence: float = 1.0
     evidence: Evidence | None = None
     note: str = ""
+    claimed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 (
                     "figures",
                     models.JSONField(
-                        default=dict, help_text="Brier score and calibration error, claimed and set right."
+                        default=dict, help_text="Brier scores of the newer verdicts, claimed and set right."
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),

@@ -102,14 +102,14 @@ class Rerun(models.Model):
 
 
 class ConfidenceTable(models.Model):
-    """How often staff left values as they were, by who made them and how sure they claimed to be.
+    """How far machines' confidence is to be moved, by what staff left and changed; the newest table is in use.
 
-    `rows`: `[{"origin", "field", "low", "high", "kept", "changed", "confidence"}]`; the newest table is in use.
+    `rows`: `[{"origin", "field", "shift"}]`, `shift` is added to the log-odds; an empty field means all others.
     """
 
     rows = models.JSONField(default=list)
     verdicts = models.PositiveIntegerField(default=0)
-    figures = models.JSONField(default=dict, help_text="Brier score and calibration error, claimed and set right.")
+    figures = models.JSONField(default=dict, help_text="Brier scores of the newer verdicts, claimed and set right.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

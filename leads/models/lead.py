@@ -125,6 +125,12 @@ class Lead(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def review_labels(self) -> list[str]:
+        """What staff call the fields that want a look."""
+        named = [(key, known_fields.known(key)) for key in self.review_fields]
+        return [known.label if known else key.replace("_", " ").capitalize() for key, known in named]
+
     def get_absolute_url(self) -> str:
         return reverse("lead_detail", args=[self.public_id])
 

@@ -100,14 +100,14 @@ def test_a_person_can_edit_a_locked_field_again(lead):
 
 def test_an_unlocked_edit_gives_way_to_the_next_machine_value(lead):
     merging.edit(lead, field="company", value="Acme", actor="olivia")
-    merging.set_lock(lead.values.current().get(field="company"), is_locked=False)
+    merging.set_lock(lead.values.current().get(field="company"), is_locked=False, actor="ana")
     tell(lead, Origin.MODEL, company="Acme Inc")
     assert lead.company == "Acme Inc"
 
 
 def test_a_locked_machine_value_stays(lead):
     tell(lead, Origin.MODEL, company="Acme")
-    merging.set_lock(lead.values.current().get(field="company"), is_locked=True)
+    merging.set_lock(lead.values.current().get(field="company"), is_locked=True, actor="ana")
     tell(lead, Origin.RULE, company="Other")
     assert lead.company == "Acme"
 

@@ -128,7 +128,7 @@ def lead_value(request: StaffRequest, public_id: uuid.UUID, field: str) -> HttpR
 @follows_merges
 def value_lock(request: StaffRequest, public_id: uuid.UUID, pk: int) -> HttpResponse:
     value = _value(_values(public_id).current(), pk)
-    facts.lock_value(value, is_locked=request.POST.get("lock") == "1")
+    facts.lock_value(value, is_locked=request.POST.get("lock") == "1", actor=request.user.get_username())
     return _after_edit(request, public_id)
 
 

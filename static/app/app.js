@@ -62,6 +62,33 @@
     });
   }
 
+  // ---- suggested values: j and k go from one to the next, a accepts and x refuses the one that has the focus ---------
+  const suggested = () => all(".fact-suggestion");
+  let answered = -1;
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || typingIn() || document.querySelector("dialog[open]")) return;
+      const list = suggested();
+      const place = list.indexOf(document.activeElement?.closest(".fact-suggestion"));
+      if (list.length && (event.key === "j" || event.key === "k")) {
+        list[Math.min(Math.max(place + (event.key === "j" ? 1 : -1), 0), list.length - 1)].focus();
+      } else if (place >= 0 && (event.key === "a" || event.key === "x")) {
+        answered = place;
+        list[place].querySelector(`[data-answer="${event.key}"]`).click();
+      } else return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (answered < 0 || event.detail.target.id !== "lead_facts") return;
+    const list = suggested();
+    list[Math.min(answered, list.length - 1)]?.focus();
+    answered = -1;
+  });
+
   // ---- small things ----------------------------------------------------------------------------------------------
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest?.("[data-copy], [data-copy-from]");

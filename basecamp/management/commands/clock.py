@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from basecamp.watch import Watch
-from enrichment import nightly, sweep, trials
+from enrichment import confidence, nightly, sweep, trials
 from enrichment.models import MeaningQuery
 from leads import limits, pipeline
 
@@ -69,6 +69,7 @@ class Command(BaseCommand):
             Chore("probe the workers", probe_every, watch.probe),
             Chore("clear out", HOUR, clear_out),
             Chore("start learning", MINUTE, nightly.start_refit),
+            Chore("learn how sure machines are", 10 * MINUTE, confidence.learn_if_due),
             Chore("go on with trials", MINUTE / 2, trials.ring_if_waiting),
             Chore("start the nightly check of all leads", MINUTE, sweep.start_if_due),
         ]
