@@ -286,10 +286,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True  # the end of the body
         with suppress(BrokenPipeError, ConnectionResetError):  # the client went, which ends the download
             for line in self.server.owner.library.lines(name, self._pause):
+                if line.get("status") == "success":  # there before it is said
+                    self.server.owner.models.add(name)
                 self.wfile.write(json.dumps(line).encode() + b"\n")
                 self.wfile.flush()
-                if line.get("status") == "success":
-                    self.server.owner.models.add(name)
 
     # --- plumbing ---
 
