@@ -1,6 +1,7 @@
 """Reading the environment: typed, with one plain sentence that names the variable when a value is wrong."""
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -78,6 +79,14 @@ def email(name: str, default: str) -> dict[str, Any]:
         return dict(environ.Env.email_url_config(value))
     except Exception:  # noqa: BLE001 - as above
         raise WrongSetting(f"{name} must be like smtp+tls://user:password@mail.example.com:587.") from None
+
+
+def sender(name: str, default: str) -> str:
+    """“Elm Street Garage <office@example.com>” or the address alone; empty without any."""
+    value = text(name)
+    if value and not re.fullmatch(r"(?:[^<>\r\n]+ <)?[^\s<>@]+@[^\s<>@]+>?", value):
+        raise WrongSetting(f"{name} must be like Elm Street Garage <office@example.com>, not “{value}”.")
+    return value or (default if "@" in default else "")
 
 
 def kept_secret(name: str, folder: Path) -> str:

@@ -172,7 +172,7 @@ LEAD_FOLLOWERS = (
     ("enrichment.Enrichment", "lead"),
     ("enrichment.ReplyDraft", "lead"),
 )
-LEAD_PANELS = ("enrichment:panel", "enrichment:similar", "crm_sync:panel")
+LEAD_PANELS = ("enrichment:panel", "enrichment:reply", "enrichment:similar", "crm_sync:panel")
 # What a merge will change elsewhere: shown where leads are compared.
 MERGE_PANELS = ("crm_sync:merge_preview",)
 # What can be done with leads that are selected in the inbox: the button's words, and the page that does it.
@@ -216,7 +216,11 @@ for alternative in Q_CLUSTER["ALT_CLUSTERS"].values():  # type: ignore[attr-defi
 CLUSTERS = ("basecamp", "ml", "llm")
 # What a cluster loads before it forks, so that its workers share the memory; and what a worker does before each shift.
 CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
-CLUSTER_CHORES = {"ml": "enrichment.stages.chores", "llm": "enrichment.running.chores"}
+CLUSTER_CHORES = {
+    "basecamp": "leads.outbox.send_due",
+    "ml": "enrichment.stages.chores",
+    "llm": "enrichment.running.chores",
+}
 # What a worker does in small pieces while no lead waits; returns whether there is more.
 CLUSTER_SPARE_TIME = {"ml": "enrichment.stages.spare_time", "llm": "enrichment.running.spare_time"}
 
@@ -283,6 +287,9 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "png", "jpg", "jpeg", "gif", "webp
 MEDIA_ROOT = DATA_DIR / "media"
 for key, value in env.email("EMAIL_URL", "consolemail://").items():
     globals()[key] = value
+# Whom replies are from; the account's name, where it is an address.
+DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", str(globals().get("EMAIL_HOST_USER") or ""))
+EMAIL_TIMEOUT = 20  # seconds
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))

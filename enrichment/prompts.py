@@ -89,12 +89,13 @@ def messages(
     after = AFTER.format(keys=", ".join(_keys(profile)))
     return [
         {"role": "system", "content": _system(profile, staff_language)},
-        {"role": "user", "content": _data(conversation, mark)},
+        {"role": "user", "content": data(conversation, mark)},
         {"role": "user", "content": after},
     ]
 
 
-def _data(conversation: Sequence[Message], mark: str | None) -> str:
+def data(conversation: Sequence[Message], mark: str | None = None) -> str:
+    """The messages, each between its own marks, as a stranger's text."""
     texts = _fitting([prompt_text(message.text) for message in conversation])
     left_out = len(conversation) - len(texts)
     shown = conversation[left_out:]

@@ -119,7 +119,7 @@ def _try(
         _ask(stored, conversation, profile, language, temperature, seed)
         answer = prompts.parse(stored.answer, profile)
     except (ollama.BadAnswer, ollama.NoAnswer) as error:
-        stored.answer, stored.reason = stored.answer or _without_nul(error.raw), error.reason
+        stored.answer, stored.reason = stored.answer or without_nul(error.raw), error.reason
         stored.save()
         raise
     region = settings.DEFAULT_REGION
@@ -143,12 +143,13 @@ def _ask(
         temperature=temperature,
         seed=seed,
     )
-    stored.answer = _without_nul(answer.text)
+    stored.answer = without_nul(answer.text)
     stored.model = answer.model[:200]
     stored.prompt_tokens, stored.answer_tokens = answer.prompt_tokens, answer.answer_tokens
     stored.duration_ms, stored.writing_ms = answer.duration_ms, answer.writing_ms
     stored.save()
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
+    """Text that a database takes."""
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")

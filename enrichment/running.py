@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from enrichment import ai_settings, model_tests, ollama, pulls, reruns, trials
+from enrichment import ai_settings, model_tests, ollama, pulls, replies, reruns, trials
 from enrichment.models import Enrichment
 from enrichment.ollama_library import Library
 from leads import pipeline
@@ -33,13 +33,16 @@ MEANWHILE = "Inquiries are stored and read by rules meanwhile; the model catches
 
 
 def chores() -> None:
-    """Before each shift: whoever tests a model waits at the page, and a download waits for no lead."""
+    """Before each shift: whoever tests a model or asked for a draft waits at the page, and a download waits for no
+    lead."""
     pulls.keep_going()
     model_tests.go_on(STAGES[READING])
+    replies.go_on(asked_only=True)
 
 
 def spare_time() -> bool:
-    """While no lead waits, one call to the model: a test, a step of a trial, or the next leads to read again."""
+    """While no lead waits, one call to the model: a test, a draft of a reply, a step of a trial, or the next leads to
+    read again."""
     pulls.keep_going()
     stage = STAGES[READING]
     if model_tests.go_on(stage):
@@ -47,7 +50,7 @@ def spare_time() -> bool:
     if ai_settings.is_off():
         return False
     pipeline.beat(stage.cluster, busy_for=stage.lease)
-    return trials.go_on() or reruns.go_on()
+    return replies.go_on() or trials.go_on() or reruns.go_on()
 
 
 # ---- how it is -------------------------------------------------------------------------------------------------------

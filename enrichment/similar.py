@@ -1,18 +1,18 @@
 """Leads of other people with a like need, and how each was handled. Who is the same person is another question."""
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, Subquery
-from django.utils.timesince import timesince
 
 from enrichment import embedding, nearness
 from enrichment.models import Embedding, LeadKey
 from enrichment.nearness import Vector
 from leads.inbox import first_words
-from leads.models import ContactPoint, DuplicateSuggestion, FieldValue, Lead
+from leads.models import ContactPoint, DuplicateSuggestion, Event, Lead, Reply
 from leads.models.lead import LeadQuerySet
+from leads.replies import time_taken
 from leads.status import first_changes
 
 # The least cosine. Chosen on customer requests with 205 fine intents, some only a shade apart: of the five shown, 0.78
@@ -23,23 +23,22 @@ SAME = 0.5  # from this probability on an open suggestion says that it may be th
 
 @dataclass(frozen=True, slots=True)
 class SimilarInquiry:
-    """A lead of another person. `closeness` is the cosine of the messages, `words` how its message begins, `reply` its
-    reply as it stands, `answered_at` the first change of its status by a person, who is `answered_by`."""
+    """A lead of another person. `closeness` is the cosine of the messages, `words` how its message begins, `reply` what
+    was last sent. `handled_at` is the first answer (`is_answered`), else the first change of its status by a person,
+    and `handled_by` whose."""
 
     lead: Lead
     closeness: float
     words: str
     reply: str = ""
-    answered_at: dt.datetime | None = None
-    answered_by: str = ""
+    handled_at: dt.datetime | None = None
+    handled_by: str = ""
+    is_answered: bool = False
 
     @property
-    def time_to_answer(self) -> str:
-        """From receipt to the first change of status: "3 hours"; empty while there was none."""
-        if self.answered_at is None:
-            return ""
-        taken = timesince(self.lead.received_at, self.answered_at, depth=1).replace("\xa0", " ")
-        return "less than a minute" if taken == "0 minutes" else taken
+    def time_taken(self) -> str:
+        """From receipt to when it was answered or taken up: "3 hours"; empty while it was not."""
+        return time_taken(self.lead.received_at, self.handled_at) if self.handled_at else ""
 
 
 def vector_of(lead: Lead) -> Vector | None:
@@ -59,17 +58,18 @@ def similar_to(lead: Lead, limit: int = 5) -> list[SimilarInquiry]:
     leads, words = Lead.objects.in_bulk(ids), _words(ids)
     replies, changes = _replies(ids), first_changes(ids)
     return [
-        SimilarInquiry(
-            leads[pk],
-            closeness,
-            words=words.get(pk, ""),
-            reply=replies.get(pk, ""),
-            answered_at=changes[pk].at if pk in changes else None,
-            answered_by=changes[pk].actor if pk in changes else "",
-        )
+        _handled(SimilarInquiry(leads[pk], closeness, words.get(pk, "")), replies.get(pk, []), changes.get(pk))
         for pk, closeness in found
         if pk in leads
     ]
+
+
+def _handled(inquiry: SimilarInquiry, replies: Sequence[Reply], change: Event | None) -> SimilarInquiry:
+    last = next((reply.text for reply in reversed(replies) if reply.text), "")
+    if replies:
+        first = replies[0]
+        return replace(inquiry, reply=last, handled_at=first.sent_at, handled_by=first.sent_by, is_answered=True)
+    return replace(inquiry, handled_at=change.at, handled_by=change.actor) if change else inquiry
 
 
 def of_others(lead: Lead) -> LeadQuerySet:
@@ -98,6 +98,9 @@ def _words(lead_ids: Collection[int]) -> dict[int, str]:
     return dict(leads.exclude(words=None).values_list("pk", "words"))
 
 
-def _replies(lead_ids: Collection[int]) -> dict[int, str]:
-    values = FieldValue.objects.current().filter(lead__in=lead_ids, field="reply")
-    return dict(values.values_list("lead", "value"))
+def _replies(lead_ids: Collection[int]) -> dict[int, list[Reply]]:
+    """What left, by lead, oldest first."""
+    found: dict[int, list[Reply]] = {}
+    for reply in Reply.objects.sent().filter(lead__in=lead_ids).order_by("sent_at", "id"):
+        found.setdefault(reply.lead_id, []).append(reply)
+    return found

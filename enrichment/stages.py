@@ -24,6 +24,7 @@ from enrichment import (
     meaning,
     ollama,
     reading,
+    replies,
     scoring,
     sweep,
     vector_index,
@@ -240,6 +241,7 @@ def _save_readings(readings: Sequence[tuple[Lead, Sequence[Submission], reading.
     for lead, submissions, found in readings:
         merging.apply(_new_values(lead, submissions, found), origin=Origin.MODEL)
         found.use()
+        replies.want(lead, submissions[-1])
         _look_again_for_duplicates(lead)
 
 

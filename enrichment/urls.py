@@ -29,6 +29,7 @@ from enrichment.views.profiles import (
     profile_version,
     profiles,
 )
+from enrichment.views.reply import reply, reply_decide, reply_keep, reply_leave, reply_let_go, reply_write
 from enrichment.views.rerun import read_again, rerun_all, rerun_selected, rerun_stop
 from enrichment.views.search import search
 from enrichment.views.similar import similar
@@ -42,6 +43,12 @@ urlpatterns = [
     path("learning/different/<int:pk>/", learning_different, name="learning_different"),
     path("leads/<uuid:public_id>/", panel, name="panel"),
     path("leads/<uuid:public_id>/again/", read_again, name="read_again"),
+    path("leads/<uuid:public_id>/reply/", reply, name="reply"),
+    path("leads/<uuid:public_id>/reply/keep/", reply_keep, name="reply_keep"),
+    path("leads/<uuid:public_id>/reply/leave/", reply_leave, name="reply_leave"),
+    path("leads/<uuid:public_id>/reply/let-go/", reply_let_go, name="reply_let_go"),
+    path("leads/<uuid:public_id>/reply/write/", reply_write, name="reply_write"),
+    path("leads/<uuid:public_id>/reply/<int:pk>/", reply_decide, name="reply_decide"),
     path("leads/<uuid:public_id>/similar/", similar, name="similar"),
     path("model/", model, name="model"),
     path("model/pull/", model_pull, name="model_pull"),

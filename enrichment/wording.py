@@ -45,7 +45,11 @@ def unsupported(sentence: str, message: str, *, names: bool, language: str = "en
     for shown, number in _numbers(LINK.sub(" ", fold(sentence).text), _number_words(language)):
         if not _has_number(number, known, message):
             return f"the message has no number “{shown}”"
-    return _unknown_day(sentence, message, language) or (_unknown_name(sentence, message, language) if names else "")
+    return (
+        _unknown_day(sentence, message, language)
+        or (_unknown_name(sentence, message, language) if names else "")
+        or _unknown_time(sentence, message, language)
+    )
 
 
 def _number_words(language: str) -> Mapping[str, int]:
@@ -110,6 +114,11 @@ def _unknown_name(sentence: str, message: str, language: str) -> str:
     for match in WORD.finditer(sentence):
         if match[0][0].isupper() and not _is_borne_out(match, words, match.start() in starts, language):
             return f"the message does not name “{match[0]}”"
+    return ""
+
+
+def _unknown_time(sentence: str, message: str, language: str) -> str:
+    words = set(WORD.findall(message))
     said = f" {' '.join(WORD.findall(fold(sentence).text))} "
     for when, place in _places(WHEN, language).items():
         if f" {when} " in said and not _says_when(place, message, words):

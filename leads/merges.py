@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from leads import merging, pipeline
+from leads import merging, pipeline, replies
 from leads.merge_plan import OWNER, STATUS, Choice, MergeRefused, Plan, plan
 from leads.merge_rows import (
     came_since,
@@ -177,6 +177,7 @@ def _fold(planned: Plan, absorbed: Lead, choices: Mapping[str, Choice], group: u
     mark_pair(merge, actor)
     _point(absorbed, survivor)
     merge.save()
+    replies.set_clock([survivor.pk, absorbed.pk])
     _tell(survivor, f"“{names[1]}” was merged into this lead", merge.merged_by)
     _tell(absorbed, f"Merged into “{names[0]}”", merge.merged_by)
     return merge
@@ -267,6 +268,7 @@ def _unfold(merge: Merge, actor: User) -> None:
     merging.restate(survivor, {})
     merge.undone_at, merge.undone_by = timezone.now(), actor.get_username()
     Merge.objects.bulk_update([merge, *others], ["snapshot", "undone_at", "undone_by"])
+    replies.set_clock([survivor.pk, absorbed.pk])
     _tell(survivor, f"Merge of “{absorbed.name}” undone{_what_stays(since)}", merge.undone_by)
     _tell(absorbed, f"Merge into “{survivor.name}” undone", merge.undone_by)
 

@@ -1,21 +1,23 @@
-"""A lead's timeline: its events, what came in, and what the stages made of it, newest first."""
+"""A lead's timeline: its events, what came in, what was replied, and what the stages made of it, newest first."""
 
 import datetime as dt
 from dataclasses import dataclass
 
 from leads.models import Lead, LeadSource, StageRun
+from leads.replies import said
 
 MOST_EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line. `kind` is event, person, received, succeeded or failed."""
+    """One line. `kind` is event, person, received, succeeded or failed; `detail` the text that was sent."""
 
     at: dt.datetime
     text: str
     kind: str
     actor: str = ""
+    detail: str = ""
 
 
 def timeline(lead: Lead) -> list[Entry]:
@@ -27,6 +29,10 @@ def timeline(lead: Lead) -> list[Entry]:
         Entry(submission.received_at, f"Received: {LeadSource(submission.source).label}", "received")
         for submission in lead.submissions.all()
         if submission.received_at not in known  # else its event says so already
+    ]
+    entries += [
+        Entry(reply.sent_at, said(reply), "person", reply.sent_by, reply.text)
+        for reply in lead.replies.sent()[:MOST_EVENTS]
     ]
     entries += [_outcome(run, run.finished_at) for run in lead.runs.all() if run.finished_at]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)

@@ -1,12 +1,31 @@
 """Replies that the model drafts."""
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 
+class ReplyDraftQuerySet(models.QuerySet["ReplyDraft"]):
+    def unwritten(self) -> Self:
+        """Waiting for the model, or being written."""
+        return self.filter(state__in=[ReplyDraft.State.WAITING, ReplyDraft.State.WRITING])
+
+    def by_machine(self) -> Self:
+        return self.exclude(origin=ReplyDraft.Origin.STAFF)
+
+    def by_staff(self) -> Self:
+        return self.filter(origin=ReplyDraft.Origin.STAFF)
+
+    def ready(self) -> Self:
+        return self.filter(state=ReplyDraft.State.READY)
+
+
 class ReplyDraft(models.Model):
-    """One draft of a reply, written by the model or, where it can't, from a template. `text` grows while it is
-    written; what of it was not borne out is named in `dropped` and is not in the text of a finished draft."""
+    """One draft of a reply by the model. `text` grows while it is written; what of it was not borne out is named in
+    `dropped` and is never in the text. What staff make of a draft is a row of its own, which goes once the reply
+    left. The rows that wait are the model's queue."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -16,7 +35,8 @@ class ReplyDraft(models.Model):
 
     class Origin(models.TextChoices):
         MODEL = "model", "Model"
-        TEMPLATE = "template", "Template"
+        TEMPLATE = "template", "Template"  # too little of the model's was borne out
+        STAFF = "staff", "Staff"
 
     lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="reply_drafts")
     submission = models.ForeignKey("leads.Submission", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -32,8 +52,14 @@ class ReplyDraft(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     moved_at = models.DateTimeField(default=timezone.now, help_text="When the text last grew.")
 
+    objects = ReplyDraftQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            # What the model has yet to write.
+            models.Index(fields=["id"], name="draft_unwritten", condition=Q(state__in=["waiting", "writing"])),
+        ]
 
     def __str__(self) -> str:
         return f"Draft {self.pk} of a reply to lead {self.lead_id}"

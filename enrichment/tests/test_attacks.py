@@ -108,7 +108,7 @@ def test_a_broken_answer_is_asked_for_again_at_most_twice_and_then_the_rules_sta
     run = StageRun.objects.get(lead=lead, stage="enrich")
     assert (run.state, reason in run.reason) == ("failed", True)
     assert run.reason.endswith(".") or "error" in run.reason
-    assert 2 <= len(server.chats) <= 3
+    assert 2 <= len(server.readings) <= 3
     values = current(lead)
     assert (values["email"], values["first_name"]) == (("mark@bruxner.example", "rule"), ("Mark", "rule"))
     assert {origin for _, origin in values.values()} == {"rule"}
@@ -140,7 +140,7 @@ def test_while_the_service_is_not_well_the_rules_stand_and_the_lead_catches_up(
     drain()
     gate = StageGate.objects.get(stage="enrich")
     assert reason in gate.reason
-    assert len(server.chats) == 1
+    assert len(server.readings) == 1
     assert {origin for _, origin in current(lead).values()} == {"rule"}
     lead.refresh_from_db()
     assert lead.quality_score
@@ -148,7 +148,7 @@ def test_while_the_service_is_not_well_the_rules_stand_and_the_lead_catches_up(
     drain()
 
     assert StageRun.objects.get(lead=lead, stage="enrich").state == "succeeded"
-    assert Enrichment.objects.get().outcome == "used"
+    assert Enrichment.objects.get(kind="reading").outcome == "used"
 
 
 @pytest.mark.usefixtures("without_vectors")
@@ -160,7 +160,7 @@ def test_an_answer_with_something_around_it_is_read(way: ways.Behaviour, drain: 
     drain()
 
     assert StageRun.objects.get(lead=lead, stage="enrich").state == "succeeded"
-    assert len(server.chats) == 1
+    assert len(server.readings) == 1
 
 
 @pytest.mark.usefixtures("without_vectors")

@@ -83,7 +83,7 @@ def test_all_since_a_day(read, drain):
 
 
 def test_new_inquiries_come_first(read, server):
-    before = len(server.chats)
+    before = len(server.readings)
     reruns.start_selection([lead.pk for lead in read], by="olivia")
     assert reruns.go_on()  # one lead of it is queued
     new = receive("My new car needs tyres. Regards, Dora")
@@ -91,7 +91,7 @@ def test_new_inquiries_come_first(read, server):
     with_rules.update(state="succeeded")
     pipeline.schedule([new.pk], ["enrich"])
     tasks.work("llm")
-    texts = [str(chat["messages"]) for chat in server.chats[before:]]
+    texts = [str(chat["messages"]) for chat in server.readings[before:]]
     assert len(texts) == 4
     assert ["Dora" in text for text in texts] == [False, True, False, False]
 

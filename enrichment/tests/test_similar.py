@@ -14,10 +14,9 @@ from enrichment import duplicates, nearness, vector_index
 from enrichment.models import Embedding
 from enrichment.similar import LIKE, SimilarInquiry, similar_to
 from enrichment.tests.test_nearness import no_chroma
-from leads import merging
 from leads.models import ContactPoint, DuplicateSuggestion, Event, Lead, StageRun, Submission
+from leads.replies import confirm, take_along
 from leads.status import change_status
-from leads.values import FoundValue
 from tests.servers.chroma import ChromaServer
 
 pytestmark = pytest.mark.django_db
@@ -123,21 +122,27 @@ def test_not_what_was_merged() -> None:
 def test_how_it_was_handled(client: Client) -> None:
     ana = lead("Ana")
     three_hours_ago = timezone.now() - dt.timedelta(hours=3, minutes=5)
-    ben = lead("Ben", text="It squeals <b>when</b> I brake.", received_at=three_hours_ago)
-    merging.apply([merging.NewValues(ben, [FoundValue("reply", "We can <b>look</b> on Friday.", 0.7)])], origin="model")
+    ben_wrote = "It squeals <b>when</b> I brake."
+    ben = lead("Ben", text=ben_wrote, received_at=three_hours_ago)
     Event.objects.create(lead=ben, text="Status changed to Working", at=three_hours_ago)  # by nobody
     for status, actor in (("working", "olivia"), ("qualified", "ben")):
         change_status(ben, status, actor)
     (inquiry,) = similar_to(ana)
-    assert (inquiry.words, inquiry.reply) == ("It squeals <b>when</b> I brake.", "We can <b>look</b> on Friday.")
-    assert (inquiry.time_to_answer, inquiry.answered_by) == ("3 hours", "olivia")
+    assert (inquiry.words, inquiry.time_taken, inquiry.handled_by) == (ben_wrote, "3 hours", "olivia")
+    assert "taken up after" in panel(client, ana)
+    text = "We can <b>look</b> on Friday."
+    reply = take_along(ben, channel="copy", to="", subject="", text=text, actor="olivia")
+    assert "answered after" not in panel(client, ana)  # copied is not sent
+    confirm(reply, actor="mia")
+    (inquiry,) = similar_to(ana)
+    assert (inquiry.reply, inquiry.handled_by, inquiry.is_answered) == (text, "mia", True)
     page = panel(client, ana)
     for part in (
         "Similar inquiries",
         ben.get_absolute_url(),
         "100&thinsp;% close",
         "Qualified",
-        "taken up after",
+        "answered after",
         "It squeals &lt;b&gt;when&lt;/b&gt;",
         "<summary>Reply</summary>",
         "We can &lt;b&gt;look&lt;/b&gt;",
@@ -155,10 +160,10 @@ def test_how_it_was_handled(client: Client) -> None:
         (dt.timedelta(days=9), "1 week"),
     ],
 )
-def test_time_to_answer(after: dt.timedelta | None, expected: str) -> None:
+def test_time_taken(after: dt.timedelta | None, expected: str) -> None:
     ben = lead("Ben")
-    inquiry = SimilarInquiry(ben, 0.9, "", answered_at=after and ben.received_at + after)
-    assert inquiry.time_to_answer == expected
+    inquiry = SimilarInquiry(ben, 0.9, "", handled_at=after and ben.received_at + after)
+    assert inquiry.time_taken == expected
 
 
 # ---- the panel -------------------------------------------------------------------------------------------------------

@@ -250,27 +250,63 @@ class Feedback(models.Model):
         return f"{self.field} of lead {self.lead_id} {self.verdict}"
 
 
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    def sent(self) -> Self:
+        return self.filter(state=Reply.State.SENT)
+
+    def on_the_way(self) -> Self:
+        """Queued, or with a worker just now."""
+        return self.filter(state__in=[Reply.State.WAITING, Reply.State.SENDING])
+
+    def due(self) -> Self:
+        """To be sent now, or with a worker for longer than that takes."""
+        return self.on_the_way().filter(due_at__lte=timezone.now())
+
+
 class Reply(models.Model):
-    """What staff answered, and by which way it left. Only `SMTP` was sent by baseCamp itself."""
+    """What staff answered, and by which way it left. Only `SMTP` is sent by baseCamp itself. `leads.replies` and
+    `leads.outbox` are its writers."""
 
     class Channel(models.TextChoices):
         SMTP = "smtp", "Sent by baseCamp"
         MAIL_PROGRAM = "mail_program", "Opened in the mail program"
         COPY = "copy", "Copied"
+        OTHER = "other", "Answered in another way"  # a call, a visit: there is no text
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting to be sent"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Not sent"
+        TAKEN = "taken", "Taken along"  # copied or opened elsewhere: whether it left, only a person can say
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="replies")
     channel = models.CharField(max_length=12, choices=Channel)
+    state = models.CharField(max_length=10, choices=State, default=State.SENT)
+    key = models.UUIDField(
+        null=True, blank=True, unique=True, editable=False, help_text="Of the form it was sent with: one reply each."
+    )
     to = models.CharField(max_length=254, blank=True)
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField()
     message_id = models.CharField(max_length=200, blank=True, help_text="Of the e-mail, to know answers to it by.")
     problem = models.TextField(blank=True, help_text="Why it could not be sent; empty when it was.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(
+        default=timezone.now, help_text="When it is to be tried; while it is being sent, how long that may take."
+    )
     sent_by = models.CharField(max_length=150)
-    sent_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(default=timezone.now, help_text="Until it is sent: when it was asked for.")
+
+    objects = ReplyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-sent_at", "-id"]
         verbose_name_plural = "replies"
+        indexes = [
+            # What is to be sent, asked by the sweep every minute.
+            models.Index(fields=["due_at"], name="reply_due", condition=Q(state__in=["waiting", "sending"])),
+        ]
 
     def __str__(self) -> str:
         return f"Reply {self.pk} to lead {self.lead_id}"

@@ -20,6 +20,7 @@ from leads.fields import INTENTS, URGENCIES, Kind
 from leads.highlighting import Hidden, Piece, Span, pieces, visible
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.navigation import first_form, navigation
+from leads.replies import time_taken
 
 register = template.Library()
 
@@ -75,6 +76,12 @@ def ago(moment: dt.datetime | None) -> SafeString:
         '<time datetime="{}" title="{}" data-ago>{}</time>',
         moment.isoformat(), f"{exact:%a %d %b %Y, %H:%M:%S %Z}", str(naturaltime(moment)).replace("\xa0", " "),
     )  # fmt: skip
+
+
+@register.filter
+def answered_after(lead: Lead) -> str:
+    """How long the first answer took; empty while there is none."""
+    return time_taken(lead.received_at, lead.first_response_at) if lead.first_response_at else ""
 
 
 @register.filter

@@ -94,6 +94,8 @@
     const copy = event.target.closest?.("[data-copy], [data-copy-from]");
     if (copy) await copyText(copy);
     if (event.target.closest?.("[data-theme-toggle]")) switchTheme();
+    const mail = event.target.closest?.("[data-mail-to]");
+    if (mail) openMail(mail);
     const toggle = event.target.closest?.("[data-menu-toggle]");
     if (toggle) setMenu(toggle.getAttribute("aria-expanded") !== "true");
     else if (!event.target.closest?.("#menu")) setMenu(false);
@@ -126,7 +128,8 @@
   };
 
   const copyText = async (button) => {
-    const text = button.dataset.copy ?? document.getElementById(button.dataset.copyFrom).textContent;
+    const source = document.getElementById(button.dataset.copyFrom);
+    const text = button.dataset.copy ?? source.value ?? source.textContent;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -138,6 +141,17 @@
       button.classList.remove("is-copied");
       announced = "";
     }, 1500);
+  };
+
+  // The link as the text is now, typed or not; then the page notes that the mail program was opened with it.
+  const openMail = (link) => {
+    const form = link.closest("form");
+    const { subject, text } = form.elements;
+    const address = `mailto:${encodeURIComponent(link.dataset.mailTo)}?subject=${encodeURIComponent(subject.value)}`;
+    const whole = `${address}&body=${encodeURIComponent(text.value.replace(/\r?\n/g, "\r\n"))}`;
+    if (whole.length > 1900) copyBySelection(text.value); // mail programs cut longer ones: it can be pasted
+    link.href = whole.length > 1900 ? address : whole;
+    setTimeout(() => form.querySelector("[data-mail-opened]").click(), 200);
   };
 
   const copyBySelection = (text) => {

@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from tests.servers.ollama_answer import Answer, answer_from_message
+from tests.servers.ollama_answer import Answer, answer_from_message, reply_to_message
 from tests.servers.ollama_behaviours import BEHAVIOURS, Behaviour, too_long
 from tests.servers.ollama_library import Library
 
@@ -86,6 +86,11 @@ class OllamaServer:
     def chats(self) -> list[Body]:
         """The bodies of all chats asked for, in order."""
         return [request.body for request in self.requests if request.path == "/api/chat"]
+
+    @property
+    def readings(self) -> list[Body]:
+        """Those of them that asked for a form: not the drafts of replies, which are plain text."""
+        return [body for body in self.chats if "format" in body]
 
     def start(self) -> Self:
         self.stopping.clear()
@@ -339,6 +344,8 @@ class _Handler(BaseHTTPRequestHandler):
 def _text(body: Body, behaviour: Behaviour, answer: Callable[[Body], Answer]) -> str:
     if behaviour.text is not None:
         return behaviour.text
+    if "format" not in body and behaviour.answer is None:
+        return behaviour.write(reply_to_message(body))
     made = answer(body) if behaviour.answer is None else behaviour.answer
     return behaviour.write(json.dumps(made, ensure_ascii=False))
 

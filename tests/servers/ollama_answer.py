@@ -59,9 +59,16 @@ def answer_from_message(body: dict[str, Any]) -> Answer:
         "summary": _first_sentence(text),
         "topics": [words for key in ("product", "treatment", "concern") if (words := _search(FOUND[key], text))],
         "language": "en",
-        "reply": "Thank you for your message. We have read it and will get back to you.",
     }
     return {key: judged[key] if key in judged else _search(FOUND.get(key, r"(?!)"), text) for key in keys}
+
+
+def reply_to_message(body: dict[str, Any]) -> str:
+    """Plain text, for a chat that asks for no form."""
+    text = inquiry_of(body)
+    about = next((words for key in ("vehicle", "treatment", "product") if (words := _search(FOUND[key], text))), "")
+    thanks = f"Thank you for writing to us about {about}." if about else "Thank you for your message."
+    return f"{thanks} Our team has read it with care. Somebody will get back to you about your questions."
 
 
 def inquiry_of(body: dict[str, Any]) -> str:

@@ -17,9 +17,9 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from basecamp.watch import Watch
-from enrichment import confidence, nightly, sweep, trials
+from enrichment import confidence, nightly, replies, sweep, trials
 from enrichment.models import MeaningQuery
-from leads import limits, pipeline
+from leads import limits, outbox, pipeline
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +66,13 @@ class Command(BaseCommand):
         watch = Watch(run_dir, stall_limit)
         chores = [
             Chore("sweep", sweep_every, pipeline.sweep),
+            Chore("have mail sent", sweep_every, outbox.ring_if_due),
             Chore("probe the workers", probe_every, watch.probe),
             Chore("clear out", HOUR, clear_out),
             Chore("start learning", MINUTE, nightly.start_refit),
             Chore("learn how sure machines are", 10 * MINUTE, confidence.learn_if_due),
             Chore("go on with trials", MINUTE / 2, trials.ring_if_waiting),
+            Chore("go on with drafts", MINUTE / 4, replies.ring_if_waiting),
             Chore("start the nightly check of all leads", MINUTE, sweep.start_if_due),
         ]
         while True:
