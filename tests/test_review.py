@@ -1,19 +1,17 @@
 """The review of duplicates in a browser, from the queue to a merge and its undo, with keys only."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from leads import intake
 from leads.models import DuplicateSuggestion
 from leads.values import Contact
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+from tests.browser import staff_page
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -36,19 +34,8 @@ def receive(first_name: str, email: str, phone: str, company: str):
 @pytest.fixture
 def page(pairs: None, client: Client, live_server: LiveServer) -> Iterator[Page]:
     """Staff who have logged in, in front of the queue. Only the page talks to the database from here on."""
-    session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        context = browser.new_context(base_url=live_server.url)
-        context.add_cookies([session])
-        page = context.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/duplicates/")
+    with staff_page(client, live_server, "/duplicates/") as page:
         yield page
-        browser.close()
-    assert complaints == []
 
 
 def press(page: Page, *keys: str) -> None:

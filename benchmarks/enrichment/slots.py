@@ -65,6 +65,6 @@ def store(stack: Stack) -> None:
 
 
 def answered(folder: Path) -> int:
-    with closing(sqlite3.connect(folder / "db.sqlite3", timeout=20)) as database:
-        (count,) = database.execute("SELECT count(*) FROM enrichment_enrichment WHERE outcome = 'used'").fetchone()
+    with closing(sqlite3.connect(folder / "basecamp.sqlite3", timeout=20)) as database:
+        (count,) = database.execute("SELECT count(*) FROM enrichment_enrichment").fetchone()
     return int(count)
