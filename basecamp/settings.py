@@ -222,7 +222,11 @@ CLUSTER_CHORES = {
     "llm": "enrichment.running.chores",
 }
 # What a worker does in small pieces while no lead waits; returns whether there is more.
-CLUSTER_SPARE_TIME = {"ml": "enrichment.stages.spare_time", "llm": "enrichment.running.spare_time"}
+CLUSTER_SPARE_TIME = {
+    "basecamp": "enrichment.restating.go_on",
+    "ml": "enrichment.stages.spare_time",
+    "llm": "enrichment.running.spare_time",
+}
 
 # ---- accounts ----------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -13,6 +13,9 @@ class AiSettings(models.Model):
     off_by = models.CharField(max_length=150, blank=True, help_text="Who switched the model off.")
     review_below = models.FloatField(default=0.5, help_text="A value less sure than this needs a look.")
     staff_language = models.CharField(max_length=5, default="en", help_text="Summaries are written in it.")
+    restate_position = models.BigIntegerField(
+        null=True, blank=True, help_text="Leads below this one are yet to be reckoned with the threshold."
+    )
     changed_by = models.CharField(max_length=150, blank=True)
     changed_at = models.DateTimeField(default=timezone.now)
 

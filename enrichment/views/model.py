@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from enrichment import ai_settings, model_tests, ollama_library, prompts, pulls, reruns, running
+from enrichment import ai_settings, model_tests, ollama_library, prompts, pulls, reruns, restating, running
 from enrichment.models import ModelPull, Rerun
 from enrichment.ollama_library import size_in_words
 from leads import known_fields
@@ -89,6 +89,7 @@ def _live(request: StaffRequest) -> dict[str, Any]:
         "queue": queue,
         "slots": settings.OLLAMA_NUM_PARALLEL,
         "pulls": pull_rows,
+        "restating": restating.left(),
         "reruns": rerun_rows,
         "speed": running.speed(),
         "prompt_version": prompts.PROMPT_VERSION,
@@ -172,12 +173,17 @@ def model_reading(request: StaffRequest) -> HttpResponse:
     form = ReadingForm(request.POST)
     if form.is_valid():
         chosen = form.cleaned_data
+        is_another = chosen["review_below"] != round(ai_settings.current().review_below * 100)
         ai_settings.set_reading(
             review_below=chosen["review_below"] / 100,
             staff_language=chosen["staff_language"],
             by=request.user.get_username(),
         )
-        messages.success(request, "Saved. It counts for what is read from now on.")
+        if is_another:
+            restating.begin()
+        messages.success(
+            request, "Saved. Summaries are written so from now on; which leads need a look is reckoned anew."
+        )
     else:
         messages.error(request, "Choose a whole number from 0 to 100 and one of the languages.")
     return redirect("enrichment:model")

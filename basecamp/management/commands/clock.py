@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from basecamp.watch import Watch
-from enrichment import confidence, nightly, replies, sweep, trials
+from enrichment import confidence, nightly, replies, restating, sweep, trials
 from enrichment.models import MeaningQuery
 from leads import limits, outbox, pipeline
 
@@ -73,6 +73,7 @@ class Command(BaseCommand):
             Chore("learn how sure machines are", 10 * MINUTE, confidence.learn_if_due),
             Chore("go on with trials", MINUTE / 2, trials.ring_if_waiting),
             Chore("go on with drafts", MINUTE / 4, replies.ring_if_waiting),
+            Chore("go on with the new threshold", MINUTE / 4, restating.ring_if_waiting),
             Chore("start the nightly check of all leads", MINUTE, sweep.start_if_due),
         ]
         while True:
