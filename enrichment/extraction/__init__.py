@@ -8,12 +8,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from enrichment.extraction import company, contact, dates, facts, judgements, money, names, parts, source, trained
+from enrichment.extraction import (
+    company,
+    contact,
+    dates,
+    facts,
+    judgements,
+    money,
+    names,
+    parts,
+    people,
+    source,
+    trained,
+)
 from enrichment.extraction.source import Candidate, Source, Span
 from leads.fields import CONTACT
 from leads.values import Contact, FoundValue
 
-__all__ = ["Extraction", "extract", "told"]
+__all__ = ["Extraction", "extract", "message_of", "told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,7 @@ class _Reached:
     domains: Sequence[str]
     named: str
     plain: str
+    addresses: Sequence[Span]
 
 
 def _reached(text: str, found_parts: parts.Parts, typed: Contact, region: str) -> _Reached:
@@ -81,9 +94,10 @@ def _reached(text: str, found_parts: parts.Parts, typed: Contact, region: str) -
     emails = list(contact.find_emails(text, visible, found_parts))
     domains = _domains([*(email.value for email in emails), typed.email])
     websites = list(contact.find_website(source.blank(visible, _spans(emails)), domains))
-    named = source.blank(visible, [*_spans(emails), *contact.find_links(visible)])
+    addresses = [*_spans(emails), *contact.find_links(visible)]
+    named = source.blank(visible, addresses)
     phones = list(contact.find_phones(named, found_parts, region))
-    return _Reached((*emails, *phones, *websites), domains, named, source.blank(named, _spans(phones)))
+    return _Reached((*emails, *phones, *websites), domains, named, source.blank(named, _spans(phones)), addresses)
 
 
 def _candidates(
@@ -94,7 +108,7 @@ def _candidates(
     own = _own_words(text, reached.plain, found_parts)
     needs = _needs(own, received_at, region, business_type)
     return [
-        *_people(text, reached.named, found_parts, typed, reached.domains),
+        *_people(text, found_parts, typed, reached),
         *reached.found,
         *needs,
         *facts.find_places(reached.plain, region),
@@ -111,16 +125,35 @@ def _own_words(text: str, plain: str, found_parts: parts.Parts) -> str:
     return own[:start] + text[start:end] + own[end:]
 
 
-def _people(
-    text: str, named: str, found_parts: parts.Parts, typed: Contact, domains: Sequence[str]
-) -> Iterator[Candidate]:
-    people = list(names.find_names(text, named, found_parts, typed))
-    yield from people
-    persons = {person.value.casefold() for person in people}
-    # tony@svanstrom.com, Tony Svanstrom: that is no company.
-    for found in company.find_company(named, found_parts, domains):
-        if found.value.casefold() not in persons:
-            yield found
+def message_of(text: str, *, region: str = "US") -> people.Message:
+    """What the sender's name and company are looked for in: for training, where the right ones are known."""
+    read = source.read(text)
+    found_parts = parts.split(read.text)
+    return _message(read.text, found_parts, _reached(read.text, found_parts, Contact(), region))
+
+
+def _message(text: str, found_parts: parts.Parts, reached: _Reached) -> people.Message:
+    visible = source.blank(text, [*found_parts.quoted, *_around(found_parts, len(text))])
+    masked = visible
+    for start, end in reached.addresses:
+        masked = masked[:start] + "@" * (end - start) + masked[end:]
+    rules = {("person", span): sure for span, sure in names.persons(text, reached.named, found_parts)}
+    for each in company.find_company(reached.named, found_parts, reached.domains):
+        span = ("company", (each.start, each.end))
+        rules[span] = max(rules.get(span, 0), each.confidence)
+    addresses = [each.value for each in reached.found if each.field == "email"]
+    return people.Message(text, masked, found_parts, addresses, rules)
+
+
+def _people(text: str, found_parts: parts.Parts, typed: Contact, reached: _Reached) -> Iterator[Candidate]:
+    """The likeliest name and company; where a name was typed into the form's fields, what the patterns find to it."""
+    found = list(people.find(_message(text, found_parts, reached)))
+    yield from (each for each in found if each.field == "company")
+    stated = list(names.find_stated(reached.named, typed))
+    if typed.first_name or typed.last_name:
+        yield from names.find_names(text, reached.named, found_parts, typed)
+    else:
+        yield from stated or (each for each in found if each.field != "company")
 
 
 def _needs(own: str, received_at: datetime, region: str, business_type: str) -> list[Candidate]:

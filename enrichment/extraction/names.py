@@ -8,7 +8,7 @@ from nameparser import HumanName
 
 from enrichment.extraction import closings
 from enrichment.extraction.parts import SIGN_OFF, Parts
-from enrichment.extraction.source import Candidate
+from enrichment.extraction.source import Candidate, Span
 from enrichment.extraction.words import NOT_NAMES, PARTICLES, word_set
 from leads.values import Contact
 
@@ -32,8 +32,11 @@ _ANNOUNCED = (
 )  # fmt: skip
 # A form's own lines: "First name: Ana", "Last name: de la Cruz".
 _LABELLED = re.compile(
-    r"(?:^|\n)[ \t*•-]{0,4}(?:your[ ])?(?:(?P<first>first[ ]?name|given[ ]name|vorname|prénom|primer nombre)"
-    r"|(?P<last>last[ ]?name|sur[ ]?name|family[ ]name|nachname|apellidos?|nom de famille))[ ]?\*?[ ]{0,2}[:=][ ]{0,3}"
+    r"(?:^|\n)[ \t*•-]{0,4}(?:your[ ])?(?:(?P<first>first[ ]?name|given[ ]name|vorname|prénom|primer nombre"
+    r"|nome?(?=[^\n]{2,40}\n[ \t]{0,4}(?:cognome|sobrenome|apelido))"
+    r"|nombre(?=[^\n]{2,40}\n[ \t]{0,4}apellido))"
+    r"|(?P<last>last[ ]?name|sur[ ]?name|family[ ]name|nachname|apellidos?|nom de famille|cognome"
+    r"|sobrenome|apelido|nom(?=[^\n]{2,40}\n[ \t]{0,4}prénom)|(?<=\n)nom(?=[ ]?:)))[ ]?\*?[ ]{0,2}[:=][ ]{0,3}"
     rf"{_NAME}(?=[ ]*(?:\n|$))",
     re.I,
 )
@@ -112,7 +115,7 @@ def find_names(text: str, visible: str, parts: Parts, contact: Contact) -> Itera
     """`visible` is `text` without the quoted parts. Never mixes a typed first name with another person's last name."""
     if contact.first_name and contact.last_name:
         return
-    labelled = list(_labelled(visible, contact))
+    labelled = list(find_stated(visible, contact))
     if labelled:
         yield from labelled
         return
@@ -128,7 +131,14 @@ def find_names(text: str, visible: str, parts: Parts, contact: Contact) -> Itera
         yield _candidate(text, "last_name", last.last, last)
 
 
-def _labelled(visible: str, contact: Contact) -> Iterator[Candidate]:
+def persons(text: str, visible: str, parts: Parts) -> Iterator[tuple[Span, float]]:
+    """Where names stand that could be the sender's, and how sure the patterns are, the least sure first."""
+    for person in sorted(_persons(text, visible, parts), key=lambda person: person.confidence):
+        yield (person.start, person.end), person.confidence
+
+
+def find_stated(visible: str, contact: Contact) -> Iterator[Candidate]:
+    """A form's own lines: "First name: Ana"."""
     for match in _LABELLED.finditer(visible):
         field = "first_name" if match["first"] else "last_name"
         if not getattr(contact, field):

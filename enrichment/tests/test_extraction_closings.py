@@ -27,10 +27,9 @@ NAMES = ("first_name", "last_name", "company")
         ("Attendiamo.\n\nDistinti saluti\nrag. Osvaldo Zanardelli", "IT", ("Osvaldo", "Zanardelli", "")),
         ("Bonsoir, Nathalie Peeters, j'ai eu ma séance chez vous.", "FR", ("Nathalie", "Peeters", "")),
         ("Walk-in: Mr Harold Beecham, upset about the headliner.", "US", ("Harold", "Beecham", "")),
-        ("Telefon 11.20 Uhr. Frau Zgraggen möchte wissen, ob es da ist.", "CH", {"last_name": "Zgraggen"}),
         # No names: a place, a company, a greeting, a sentence.
         ("We are looking for a roofer.\n\nSan Antonio\nTX 78205", "US", {}),
-        ("We need a quote.\n\nBright Dental\n512 555 0157", "US", {}),
+        ("We need a quote.\n\nBright Dental\n512 555 0157", "US", {"company": "Bright Dental"}),
         ("Sehr geehrte Frau Lenz,\nwas kostet das?", "DE", {}),
         ("Is it possible? Thanks", "US", {}),
     ],
