@@ -86,7 +86,7 @@ def go_on(*, asked_only: bool = False) -> bool:
     that is away."""
     stage = STAGES[READING]
     lease = dt.timedelta(seconds=stage.lease)
-    if not _unheld(lease).exists() or ai_settings.is_off() or gates.is_closed(stage):
+    if not _unheld(lease).exists() or not gates.is_open(stage):
         return False
     draft = _claim(lease, asked_only)
     if draft is None:

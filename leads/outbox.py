@@ -27,17 +27,20 @@ logger = logging.getLogger(__name__)
 State = Reply.State
 AT_ONCE = 5  # mails a shift begins with, so that leads don't wait for a slow mail server
 LEASE = 180  # seconds after which a worker that is sending must have died
+AWAY = 30  # seconds for which no mail is tried after the server did not answer
 GIVE_UP_AFTER = 8  # attempts, over about 40 minutes
 MAY_HAVE_LEFT = "It may have left all the same: look for it in your mailbox before you send it again."
 
 
 class _NotTaken(Exception):
-    """The server certainly did not take the mail. `is_final`: it won't take it later either."""
+    """The server certainly did not take the mail. `is_final`: it won't take it later either. `is_away`: it would take
+    no other one now."""
 
-    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+    def __init__(self, reason: str, *, is_final: bool = False, is_away: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_final = is_final
+        self.is_away = is_away
 
 
 class _Unknown(Exception):
@@ -55,8 +58,11 @@ def send_due() -> None:
     for reply in Reply.objects.due().select_related("lead").order_by("due_at", "id")[:AT_ONCE]:
         if reply.state == State.SENDING:
             _close(reply, f"baseCamp was stopped while it sent this. {MAY_HAVE_LEFT}")
-        elif _claim(reply):
-            _send(reply)
+        elif _claim(reply) and not _send(reply):
+            # Leads wait while this does: one try is enough to know that nobody is there.
+            waiting = Reply.objects.due().filter(state=State.WAITING)
+            waiting.update(due_at=timezone.now() + dt.timedelta(seconds=AWAY))
+            break
 
 
 def _claim(reply: Reply) -> bool:
@@ -65,10 +71,13 @@ def _claim(reply: Reply) -> bool:
     return bool(waiting.update(state=State.SENDING, due_at=until, attempts=F("attempts") + 1))
 
 
-def _send(reply: Reply) -> None:
+def _send(reply: Reply) -> bool:
+    """Returns whether the server is there."""
+    is_there = True
     try:
         _hand_over(reply)
     except _NotTaken as refused:
+        is_there = not refused.is_away
         if refused.is_final or reply.attempts + 1 >= GIVE_UP_AFTER:
             _close(reply, refused.reason)
         else:
@@ -80,6 +89,7 @@ def _send(reply: Reply) -> None:
         _close(reply, f"Something unexpected went wrong ({type(error).__name__}). {MAY_HAVE_LEFT}")
     else:
         _record(reply)
+    return is_there
 
 
 def _hand_over(reply: Reply) -> None:
@@ -118,7 +128,7 @@ def _open(connection: BaseEmailBackend) -> None:
     except smtplib.SMTPNotSupportedError as error:
         raise _NotTaken(f"{where} does not support what EMAIL_URL asks for: {error}", is_final=True) from error
     except (smtplib.SMTPException, OSError) as error:
-        raise _NotTaken(f"{where} does not answer.") from error
+        raise _NotTaken(f"{where} does not answer.", is_away=True) from error
 
 
 def _shut(connection: BaseEmailBackend) -> None:

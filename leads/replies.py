@@ -50,6 +50,8 @@ def send(lead: Lead, *, to: str, subject: str, text: str, key: uuid.UUID, actor:
         fresh = _locked(lead)
         if earlier := Reply.objects.filter(key=key).first():
             return earlier
+        if Reply.objects.on_the_way().filter(lead=fresh).exists():
+            raise CannotReply("A reply to this lead is on its way already.")
         if to != fresh.email:
             raise CannotReply("The lead's e-mail address has changed meanwhile. Look at it and send again.")
         _refuse_wrong_address(to)

@@ -134,6 +134,18 @@ def test_the_model_is_away(settings, db, client):
     assert "every 10s" in page
 
 
+def test_the_model_comes_back(settings, server, db, client):
+    url, settings.OLLAMA_BASE_URL = settings.OLLAMA_BASE_URL, "http://127.0.0.1:9"
+    lead = waiting()
+    replies.go_on()
+    settings.OLLAMA_BASE_URL = url
+    assert not replies.go_on()  # asked again only after a while
+    StageGate.objects.update(closed_until=None)
+    assert replies.go_on()
+    assert written(lead).state == "ready"
+    assert not StageGate.objects.exclude(closed_at=None).exists()
+
+
 def test_switched_off_it_waits(server, db, client):
     ai_settings.switch(off=True, by="olivia")
     lead = waiting()

@@ -243,3 +243,20 @@ def test_the_bell_rings_for_what_is_due(mailbox, lead, django_capture_on_commit_
     Reply.objects.filter(pk=reply.pk).update(due_at=timezone.now())
     outbox.ring_if_due()
     assert OrmQ.objects.count() == 1
+
+
+def test_while_the_server_is_away_one_try_is_enough(mailbox, lead, settings):
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
+    other = receive("Hello", source="paste", contact=Contact(email="ana@lee.example"))
+    replied = [queue(each) for each in (lead, other)]
+    outbox.send_due()
+    assert sorted(Reply.objects.values_list("attempts", flat=True)) == [0, 1]
+    assert not Reply.objects.due().exists()
+    settings.EMAIL_PORT = port
+    assert [due(reply).state for reply in replied] == ["sent", "sent"]
+
+
+def test_two_people_answer_at_once(mailbox, lead):
+    queue(lead)
+    with pytest.raises(CannotReply, match="on its way"):
+        queue(lead, text="Another one")
