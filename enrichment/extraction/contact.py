@@ -91,14 +91,28 @@ def find_emails(text: str, visible: str, parts: Parts) -> Iterator[Candidate]:
             yield from (_email(match, confidence) for match in _EMAIL.finditer(text, *span) if _is_email(match[0]))
     for match in _EMAIL.finditer(visible):
         before = visible[max(0, match.start() - 60) : match.start()]
-        if _SOMEBODY_ELSES.search(before):
-            continue
-        if _is_email(match[0]) and (not _ABOUT_YOU.search(before) or _TO_ME.search(before)):
+        if is_senders_email(match[0], before):
             yield _email(match, 0.95 if _ABOUT_ME.search(before) else _by_part(match.start(), parts))
     if "@" not in visible and (
         "dot" in visible.lower() or "(at)" in visible or "[at]" in visible or "arroba" in visible
     ):
         yield from _spelled(visible)
+
+
+def is_senders_email(words: str, before: str) -> bool:
+    """Whether an address may be the sender's own, by what stands before it (up to 60 characters): not the business's,
+    somebody else's or a machine's."""
+    if _SOMEBODY_ELSES.search(before):
+        return False
+    return _is_email(words) and (not _ABOUT_YOU.search(before) or _TO_ME.search(before) is not None)
+
+
+def is_senders_phone(before: str) -> bool:
+    """Whether a number may be the sender's own, by what stands before it (up to 50 characters): not an order's, the
+    business's or somebody else's."""
+    if _NOT_A_PHONE.search(before) or (_YOUR_PHONE.search(before) and not _TO_ME.search(before)):
+        return False
+    return _SOMEBODY_ELSES.search(before) is None
 
 
 def _by_part(start: int, parts: Parts) -> float:
@@ -129,9 +143,7 @@ def find_phones(visible: str, parts: Parts, region: str) -> Iterator[Candidate]:
     # `max_tries` bounds the work on texts made of digits.
     for found in phonenumbers.PhoneNumberMatcher(visible, region.upper(), max_tries=60):
         before = visible[max(0, found.start - 50) : found.start]
-        if _NOT_A_PHONE.search(before) or (_YOUR_PHONE.search(before) and not _TO_ME.search(before)):
-            continue
-        if _SOMEBODY_ELSES.search(before):
+        if not is_senders_phone(before):
             continue
         value = phonenumbers.format_number(found.number, phonenumbers.PhoneNumberFormat.E164)
         confidence = 0.95 if _ABOUT_ME.search(before) else _by_part(found.start, parts)

@@ -268,7 +268,7 @@ def _elsewhere(message: Message, tokens: list[Token]) -> Iterator[str]:
 
 ENOUGH = {"person": 0.35, "company": 0.4}
 STATED = {"person": 0.9, "company": 0.6}
-DOUBTFUL = {"person": 0.2, "company": 0.15}
+DOUBTFUL = {"person": 0.2, "company": 0.08}
 
 
 def find(message: Message, judges: Mapping[str, Judge] | None = None) -> Iterator[Candidate]:
@@ -312,9 +312,13 @@ def _is_enough(message: Message, kind: str, found: list[tuple[float, Stretch]]) 
         return False
     sure, best = found[0]
     said = message.rules.get((kind, (message.tokens[best.start].start, message.tokens[best.end - 1].end)), 0.0)
-    if kind == "person" and not said and _is_place(message, best):
+    if kind == "person" and not said and any(_is_place(message, each) for _, each in found if _overlap(each, best)):
         return False
     return sure >= (DOUBTFUL[kind] if said >= STATED[kind] else ENOUGH[kind])
+
+
+def _overlap(one: Stretch, other: Stretch) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _is_place(message: Message, stretch: Stretch) -> bool:
