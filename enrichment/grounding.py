@@ -6,6 +6,7 @@ every name, number and link in it is in the conversation. Everything else is dro
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
@@ -13,7 +14,7 @@ from enrichment.hidden import hidden_spans, order_spans, without
 from enrichment.normalise import fold, word_set
 from enrichment.profiles import Profile
 from enrichment.prompts import Message, ModelAnswer
-from enrichment.quotes import MAX_TEXT, NAMES, NotGrounded, Shown, read_quote
+from enrichment.quotes import MAX_TEXT, NAMES, Denied, NotGrounded, Shown, read_quote
 from enrichment.wording import unsupported
 from leads.values import Evidence, FoundValue
 
@@ -79,8 +80,11 @@ def _shown(message: Message, region: str) -> Shown:
 
 
 def _known(conversation: Sequence[Message]) -> str:
-    """What a sentence may speak of, folded."""
-    told = [without(message.text[:MAX_TEXT], hidden_spans(message.text[:MAX_TEXT])) for message in conversation]
+    """What a sentence may speak of, folded: neither what is hidden nor what an order to the machine holds."""
+    told = []
+    for message in conversation:
+        text = message.text[:MAX_TEXT]
+        told.append(without(text, [*hidden_spans(text), *order_spans(text)]))
     typed = [value for message in conversation for value in astuple(message.contact)]
     return " ".join(fold(words).text for words in (*told, *typed))
 
@@ -104,10 +108,12 @@ def _fact(field: str, quote: str, conversation: Sequence[Shown], profile: Profil
             try:
                 (start, end), read = read_quote(field, kind, extra, start, end, shown)
             except NotGrounded as error:
-                reason = error
+                reason = reason if isinstance(reason, Denied) else error
                 continue
             evidence = Evidence(start, end, shown.text[start:end])
             return source, FoundValue(field, read.value, FACT_CONFIDENCE, evidence, read.note)
+        if isinstance(reason, Denied):
+            break  # the newest word on it
     raise reason or NotGrounded("there is no message")
 
 
@@ -166,16 +172,25 @@ def _add_summary(
     words = answer.summary
     if not words:
         return
-    # A sentence in a script without spaces is one word to Python.
-    is_sentence = len(words.split()) > 2 or not words.isascii()
     if MARKUP.search(words):
         reason = "holds markup"
+    elif len(words.split()) < 3 or words == words.lower():
+        reason = "not a sentence"  # where nothing has a capital, names can't be told
     else:
-        reason = unsupported(words, known, names=True, language=language) if is_sentence else "not a sentence"
+        reason = _foreign(words, known) or unsupported(words, known, names=True, language=language)
     if reason:
         dropped.append(("summary", words, reason))
     else:
         values.append(FoundValue("summary", words, SENTENCE_CONFIDENCE))
+
+
+def _foreign(words: str, known: str) -> str:
+    """Staff read languages in Latin letters; in other scripts a name can't be told from other words."""
+    for word in re.findall(r"[^\W\d_]+", words):
+        is_latin = all("LATIN" in unicodedata.name(char, "") for char in word)
+        if not is_latin and fold(word).text not in known:
+            return "not in the language that was asked for"
+    return ""
 
 
 def _add_topics(
@@ -184,7 +199,7 @@ def _add_topics(
     kept = []
     for topic in answer.topics:
         reason = unsupported(_in_small_letters(topic, known), known, names=True, language=language)
-        reason = "holds markup" if MARKUP.search(topic) else reason
+        reason = "holds markup" if MARKUP.search(topic) else _foreign(topic, known) or reason
         if reason:
             dropped.append(("topics", topic, reason))
         else:

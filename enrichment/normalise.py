@@ -176,6 +176,9 @@ CURRENCIES = {
     "quid": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY", "₹": "INR", "inr": "INR", "rs": "INR", "rupees": "INR",
     "chf": "CHF", "cad": "CAD", "c$": "CAD", "ca$": "CAD", "aud": "AUD", "a$": "AUD", "nzd": "NZD", "mxn": "MXN",
     "franken": "CHF", "francs": "CHF", "r$": "BRL", "brl": "BRL", "reais": "BRL", "dólares": "", "dolares": "",
+    "au$": "AUD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "sg$": "SGD", "mx$": "MXN", "nt$": "TWD", "sgd": "SGD",
+    "hkd": "HKD", "pln": "PLN", "zł": "PLN", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "₽": "RUB", "rubles": "RUB",
+    "₪": "ILS", "₺": "TRY", "₩": "KRW", "₴": "UAH",
 }  # fmt: skip
 # What "$" and "dollars" mean; anywhere else the US dollar.
 DOLLARS = {"CA": "CAD", "AU": "AUD", "NZ": "NZD", "SG": "SGD", "HK": "HKD"}
@@ -186,6 +189,7 @@ TIMES = {
     "tausend": 1000,
     "tsd": 1000,
     "mil": 1000,
+    "mille": 1000,
     "mila": 1000,
     "m": 1_000_000,
     "mio": 1_000_000,
@@ -193,10 +197,15 @@ TIMES = {
 }
 _CURRENCY = "|".join(sorted((re.escape(word) for word in CURRENCIES), key=len, reverse=True))
 MONEY = re.compile(
-    rf"(?P<before>(?:{_CURRENCY}))?\s?"
+    rf"(?:(?<![^\W\d_])(?P<before>{_CURRENCY})\s?)?"
     rf"(?P<number>\d{{1,3}}(?:[,.' ]\d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)|\d{{1,9}}(?:[.,]\d{{1,3}})?)"
-    rf"\s?(?P<times>(?:{'|'.join(TIMES)})\b)?\s?(?P<after>(?:{_CURRENCY})(?!\w))?",
+    rf"(?:\s?(?P<times>(?:{'|'.join(TIMES)})\b\.?))?(?:\s?(?:de\s)?(?P<after>(?:{_CURRENCY})(?!\w)))?",
     re.IGNORECASE,
+)
+# Words behind a number that make it another one than is read here.
+_OTHER_TIMES = re.compile(
+    r"\s?-?(?:hundred|hundert|cents?\b|billion|bn\b|mrd|milli?ard|millones|millions|millionen|mio|milh|milion|lakh|lac\b"
+    r"|crores?\b|dozen|dutzend|million)"
 )
 
 
@@ -215,7 +224,9 @@ def money(words: str, region: str = "US") -> Note | None:
     if len(chosen) != 1:
         return None
     (group,) = chosen
-    amount = _number(group[-1]["number"]) * TIMES.get((group[-1]["times"] or "").lower(), 1)
+    if any(_OTHER_TIMES.match(words, match.end("number")) and not match["times"] for match in group):
+        return None
+    amount = _number(group[-1]["number"]) * TIMES.get((group[-1]["times"] or "").lower().rstrip("."), 1)
     currency = next((found for match in reversed(group) if (found := _currency(match, region))), "")
     shown = f"{amount:.0f}" if amount == int(amount) else f"{amount:.2f}"
     note = f"the upper end of “{words[group[0].start() : group[-1].end()].strip()}”" if len(group) > 1 else ""
@@ -247,10 +258,11 @@ def _number(digits: str) -> float:
 
 
 def _currency(match: re.Match[str], region: str) -> str:
-    word = (match["before"] or match["after"] or "").lower()
-    if not word:
+    words = [word.lower() for word in (match["before"], match["after"]) if word]
+    if not words:
         return ""
-    return CURRENCIES[word] or DOLLARS.get(region, "USD")
+    # "$400 CAD"
+    return next((CURRENCIES[word] for word in words if CURRENCIES[word]), DOLLARS.get(region, "USD"))
 
 
 # --- dates ---

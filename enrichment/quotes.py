@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import phonenumbers
 
 from enrichment import normalise
-from enrichment.extraction import dates, money
+from enrichment.extraction import contact, dates, money
 from enrichment.extraction.source import Candidate
+from enrichment.negation import answer_behind, clause_before, is_denied, is_past, is_unwanted
 from enrichment.normalise import Folded, Note, fold, one_line, visible, word_set
 from enrichment.profiles import ProfileField
 from enrichment.prompts import Message
-from enrichment.wording_words import NUMBER_WORDS
+from enrichment.wording_words import ANY_NUMBER_WORD, LARGE, NUMBER_WORDS, ONES, THOUSANDS
 from leads.fields import FIELDS, Kind
 
 MAX_TEXT = 20_000
@@ -28,6 +29,10 @@ Span = tuple[int, int]
 
 class NotGrounded(Exception):
     """Says in a few plain words why a part of the answer is dropped."""
+
+
+class Denied(NotGrounded):
+    """The message says no to it: what an older message said of it doesn't count either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def read_quote(
             end += 1  # "am 12.01.": the dot is what makes it a day
         return (start, end), _date(start, end, shown, is_wanted=field in FIELDS)
     if kind is Kind.URL:
-        return (start, end), _or_drop(_note(normalise.website(words)), "not a web address")
+        return (start, end), _website(start, end, shown)
     if kind is Kind.NUMBER:
         return (start, end), _number(start, end, shown)
     if kind is Kind.CHOICE and extra is not None:
@@ -83,6 +88,7 @@ def read_quote(
         return (start, end), _yes_or_no(start, end, shown, extra)
     if field in NAMES:
         return (start, end), _name(start, end, shown)
+    _refuse_unwanted(start, end, shown)
     return (start, end), _text(field, words)
 
 
@@ -96,8 +102,16 @@ def _note(value: str | None) -> Note | None:
     return None if value is None else Note(value)
 
 
+def _before(start: int, shown: Shown, size: int) -> str:
+    """So many characters before a place, as the rules see them."""
+    text = visible(shown.text[max(start - 2 * size, 0) : start])
+    return " ".join(f"x{text}x".replace("\n", " \n").split(" "))[1:-1][-size:]
+
+
 def _phone(start: int, end: int, shown: Shown) -> tuple[Span, Note]:
     """The whole number around the quote as the library finds it, so that no part of one is read as another."""
+    if not contact.is_senders_phone(_before(start, shown, 50)):
+        raise NotGrounded("not the sender's own")
     for match in phonenumbers.PhoneNumberMatcher(shown.text[:MAX_TEXT], shown.region):
         if match.start <= start and end <= match.end:
             value = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
@@ -112,18 +126,33 @@ def _whole_address(start: int, end: int, shown: Shown) -> Note:
     before, after = shown.text[:start][-1:], shown.text[end : end + 2]
     if re.match(r"[\w.+%-]", before) or re.match(r"[\w@-]|\.\w", after):
         raise NotGrounded("only a part of an address")
-    return _or_drop(_note(normalise.email(shown.text[start:end])), "not an e-mail address")
+    read = _or_drop(_note(normalise.email(shown.text[start:end])), "not an e-mail address")
+    if not contact.is_senders_email(read.value, _before(start, shown, 60)):
+        raise NotGrounded("not the sender's own")
+    return read
 
 
-SIGN_BEFORE = re.compile(r"(?:[$€£¥₹]|\b(?:US|CA|A|C|R)\$|\b(?:USD|EUR|GBP|CAD|AUD|CHF|BRL))\s?$", re.IGNORECASE)
+def _website(start: int, end: int, shown: Shown) -> Note:
+    if re.search(r"[\w@.%+-]\Z", shown.text[:start][-1:]) or re.match(r"[\w@-]|\.\w", shown.text[end : end + 2]):
+        raise NotGrounded("only a part of an address")
+    return _or_drop(_note(normalise.website(shown.text[start:end])), "not a web address")
+
+
+_CODES = "usd|eur|gbp|cad|aud|nzd|sgd|hkd|mxn|chf|brl|jpy|inr|pln|sek|nok|dkk"
+SIGN_BEFORE = re.compile(rf"(?:(?<![^\W\d_])[a-z]{{0,2}}\$|[€£¥₹₽₪₺₩₴]|\b(?:{_CODES}))\s?$", re.IGNORECASE)
+DOLLAR_OF = re.compile(r"(?<![^\W\d_])(?:us|ca|c|au|a|nz|hk|sg|s|mx|nt|r)$", re.IGNORECASE)
 SIGN_AFTER = re.compile(
-    r"\s?(?:k\b|thousand|grand|million|tausend|tsd\b\.?|mille\b|mila\b|mil\b)?\s?(?:de )?(?:[$€£¥₹]"
-    r"|(?:dollars?|bucks|usd|euros?|eur|pounds?|gbp|quid|cad|aud|chf|franken|francs|d[oó]lares|reais|brl)\b)?",
+    r"\s?(?:k\b|thousand|grand|million|tausend|tsd\b\.?|mille\b|mila\b|mil\b)?\s?(?:de )?(?:[$€£¥₹₽₪₺₩₴]"
+    rf"|(?:dollars?|bucks|euros?|pounds?|quid|franken|francs|d[oó]lares|reais|rubles|zł|{_CODES})\b)?",
     re.IGNORECASE,
 )
 MONEY_CUE = re.compile(
     r"(?:budget|price|pay|spend|cost|afford|quot|invest|charg|fee|max|presupuesto|precio|preis|prix|or[çc]amento|pre[çc]o"
     r"|prezzo|spesa|spendere|gastar|ausgeben|d[eé]penser|honorar|kosten|tarif)[^\d\n]{0,30}\Z",
+    re.IGNORECASE,
+)
+UNREAD_TIMES = re.compile(
+    r"\s?-?(?:hundred|hundert|thousand|tausend|billion|bn\b|mrd|milli|millones|mio|milh|milion|lakh|lac\b|crore|dozen)",
     re.IGNORECASE,
 )
 OTHER_UNIT = re.compile(
@@ -134,11 +163,14 @@ OTHER_UNIT = re.compile(
 def _money(start: int, end: int, shown: Shown) -> tuple[Span, Note]:
     """An amount with its sign; without one, only where the words before speak of money."""
     text = shown.text
-    if sign := SIGN_BEFORE.search(text[max(start - 5, 0) : start]):
+    pattern = DOLLAR_OF if text[start : start + 1] == "$" else SIGN_BEFORE
+    if sign := pattern.search(text[max(start - 5, 0) : start]):
         start -= len(sign[0])
     if sign := SIGN_AFTER.match(text[end : end + 20]):
         end += len(sign[0].rstrip())
     words = text[start:end]
+    if UNREAD_TIMES.match(text[end : end + 15]):
+        raise NotGrounded("only a part of an amount")
     if normalise.has_currency(words):
         return (start, end), _or_drop(_amount(words, shown.region), "not an amount")
     if OTHER_UNIT.match(text[end : end + 12]) or OTHER_UNIT.search(re.sub(r"^\D+", "", words)):
@@ -151,13 +183,19 @@ def _money(start: int, end: int, shown: Shown) -> tuple[Span, Note]:
 
 def _amount(words: str, region: str) -> Note | None:
     """As the rules read it, so that both say the same of the same words."""
-    found = list(money.find_amounts(one_line(words), region))
-    return Note(found[0].value, found[0].note) if len(found) == 1 else normalise.money(words, region)
+    found, read = list(money.find_amounts(one_line(words), region)), normalise.money(words, region)
+    if len(found) == 1 and read is not None and found[0].value.split()[-1:] == read.value.split()[-1:]:
+        return Note(found[0].value, found[0].note)
+    return read
 
 
 def _date(start: int, end: int, shown: Shown, *, is_wanted: bool) -> Note:
     """A day to come, as the rules read it where they can; a date of another meaning may also be past."""
     words, received_at = shown.text[start:end], shown.message.received_at
+    if is_wanted:
+        _refuse_unwanted(start, end, shown)
+        if is_past(_said_before(start, shown), _said_behind(end, shown)):
+            raise NotGrounded("names no day to come")
     # Only English puts the month first, and that only in some places.
     region = shown.region if shown.message.language in ("", "en") else "GB"
     # Some days are only known as such by the word before: "am 12.01."
@@ -174,21 +212,22 @@ def _date(start: int, end: int, shown: Shown, *, is_wanted: bool) -> Note:
 
 NUMBER = re.compile(
     r"(?<![\w.,])(?P<digits>\d{1,3}(?:[,.' ]\d{3})+(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,3})?)(?![\d/:]|[.,]\d)"
-    r"\s?(?P<times>k|thousand|tausend|mila|mil|mille)?(?!\w*@)",
+    r"(?:\s?(?P<times>k|thousand|tausend|mila|mille|mil)\b)?(?!\w*@)",
     re.IGNORECASE,
 )
 
 
 def _number(start: int, end: int, shown: Shown) -> Note:
-    """The one number in the words: "about 85k" -> "85000", "two" -> "2"."""
+    """The one number in the words: "about 85k" -> "85000", "two" -> "2", "quatre mille" -> "4000"."""
     words = fold(one_line(shown.text[start:end])).text
     if normalise.has_currency(words):
         raise NotGrounded("an amount of money")
     if re.search(r"\d[/:-]\d|@", words) or _is_in_phone(start, end, shown):
         raise NotGrounded("not a number by itself")
+    if _goes_on(start, end, shown):
+        raise NotGrounded("only a part of a number")
     found = [(match["digits"], match["times"]) for match in NUMBER.finditer(words)]
-    spelt = NUMBER_WORDS.get(shown.message.language) or NUMBER_WORDS["en"]
-    found += [(str(spelt[word]), None) for word in _letters(words) if word in spelt]
+    found += _spelt(NUMBER.sub(" ", words), shown.message.language)
     if len(found) != 1:
         raise NotGrounded("not one number")
     ((digits, times),) = found
@@ -197,15 +236,53 @@ def _number(start: int, end: int, shown: Shown) -> Note:
     return Note(f"{value:.0f}" if value == int(value) else f"{value:.3f}".rstrip("0"))
 
 
+FRACTION = re.compile(r"\s(?:\d+/\d|[½¼¾⅓⅔]|(?:and a half|einhalb|et demie?|y medi[oa]|e mezz[oa]|e mei[oa])\b)")
+
+
+def _goes_on(start: int, end: int, shown: Shown) -> bool:
+    """Whether the words beside belong to the same number: "twenty" of "twenty-five", "4" of "4 million"."""
+    words, behind = fold(shown.text[start:end]).text, _said_behind(end, shown)
+    if FRACTION.match(behind):
+        return True
+    beside = re.search(r"([^\W_]+)[ -](?:(?:and|et|y|e|und) )?\Z", _said_before(start, shown))
+    after = re.match(r"[ -](?:(?:and|et|y|e|und) )?([^\W_]+)", behind)
+    before_is = beside is not None and (_is_numeral(beside[1]) or beside[1].isdigit()) and words[:1].isalpha()
+    after_is = after is not None and (_is_numeral(after[1]) or after[1] in ONES)
+    return (before_is and _is_numeral(_letters(words)[0])) or (after_is and not re.search(r"\d.*\w$", words[:-1] + "x"))
+
+
+def _is_numeral(word: str) -> bool:
+    return word in ANY_NUMBER_WORD or word in LARGE
+
+
+def _spelt(words: str, language: str) -> list[tuple[str, str | None]]:
+    """The numbers that are written in words; any that is put together of several is none, but for thousands."""
+    table = NUMBER_WORDS.get(language) or NUMBER_WORDS["en"]
+    said = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", words)
+    found: list[tuple[str, str | None]] = []
+    for index, word in enumerate(said):
+        pieces = word.split("-")
+        if word in table:
+            follows = said[index + 1] if index + 1 < len(said) else ""
+            found.append((str(table[word]), "k" if follows in THOUSANDS else None))
+        elif word in THOUSANDS and index and said[index - 1] in table:
+            continue
+        elif any(_is_numeral(piece) for piece in pieces[:1] + pieces[-1:]) and (len(pieces) > 1 or word in LARGE):
+            found += [("0", None), ("0", None)]
+        elif word in ONES and index and (said[index - 1] in table or said[index - 1] in ("and", "et", "y", "e")):
+            found.append(("1", None))
+    return found
+
+
 def _is_in_phone(start: int, end: int, shown: Shown) -> bool:
     numbers = phonenumbers.PhoneNumberMatcher(shown.text[:MAX_TEXT], shown.region)
     return any(match.start < end and start < match.end for match in numbers)
 
 
-NEGATION = re.compile(
-    r"\b(?:not|no|never|none|without|nicht|kein\w*|nie|ohne|nein|pas|non|jamais|sans|aucune?|sin|nunca|ning[uú]n\w*"
-    r"|senza|mai|n[aã]o|sem|nem)\b|n't\b"
-)
+def _refuse_unwanted(start: int, end: int, shown: Shown) -> None:
+    """For words that say what is wanted, or how something is: what the message says no to is neither."""
+    if is_unwanted(_said_before(start, shown), _said_behind(end, shown), shown.message.language):
+        raise Denied("the message says no to it")
 
 
 def _choice(start: int, end: int, shown: Shown, extra: ProfileField) -> Note:
@@ -229,8 +306,9 @@ def _choice(start: int, end: int, shown: Shown, extra: ProfileField) -> Note:
     }
     if len(longest) != 1:
         raise NotGrounded("none of the choices" if not longest else "several of the choices")
-    if NEGATION.search(_said_before(start, shown)[-25:]) or NEGATION.search(words):
-        raise NotGrounded("the message says no to it")
+    if is_denied(f"{clause_before(_said_before(start, shown))}{words}", shown.message.language):
+        raise Denied("the message says no to it")
+    _refuse_unwanted(start, end, shown)
     (key,) = longest
     return Note(key, f"from “{one_line(shown.text[start:end])}”")
 
@@ -247,22 +325,29 @@ NOT_TELLING = word_set(
     "what person already says about need needs"
 )
 YES_NO_NOTE = "read from “{}”"
+SUPPOSED = re.compile(
+    r"\b(?:if|whether|unless|maybe|perhaps|wenn|falls|ob|vielleicht|peut-[eê]tre|tal vez|quiz[aá]s?|forse|talvez)\b"
+    r"|\bnot sure\b|\b(?:si|se) (?:\w+ ){0,3}$"
+)
 
 
 def _yes_or_no(start: int, end: int, shown: Shown, extra: ProfileField) -> Note:
     """Yes or no to what the field is about, if the words or those right before them speak of it; a question says
-    neither."""
-    before, words = _said_before(start, shown), fold(shown.text[start:end]).text
-    said = f"{before}{words}"
+    neither, unless its answer stands behind it."""
+    before, words, behind = _said_before(start, shown), fold(shown.text[start:end]).text, _said_behind(end, shown)
     about = {_stem(word) for word in _letters(fold(f"{extra.label} {extra.meaning}").text) if word not in NOT_TELLING}
-    if not any(_stem(word) in about for word in _letters(said) if len(word) > 3):
+    speaking = [word for word in _letters(f"{before}{words}") if len(word) > 3]
+    is_opposite = any(word.startswith("un") and _stem(word[2:]) in about for word in speaking)
+    if not is_opposite and not any(_stem(word) in about for word in speaking):
         raise NotGrounded("the words don't speak of it")
-    rest = shown.text[end : end + 120]
-    if "?" in words or re.match(r"[^.!\n?]*\?", rest):
+    is_yes = answer_behind(behind)
+    if is_yes is None and ("?" in words or re.match(r"[^.!\n?]*\?", behind)):
         raise NotGrounded("asked, not said")
-    no = NEGATION if shown.message.language != "pt" else re.compile(NEGATION.pattern.replace("|no|", "|"))
-    is_no = no.search(f"{before[-25:]}{words}") is not None
-    return Note("no" if is_no else "yes", YES_NO_NOTE.format(one_line(said.strip())[:120]))
+    if SUPPOSED.search(f"{before}{words}"):
+        raise NotGrounded("supposed, not said")
+    if is_yes is None:
+        is_yes = not (is_opposite or is_denied(f"{clause_before(before)}{words}", shown.message.language))
+    return Note("yes" if is_yes else "no", YES_NO_NOTE.format(one_line(f"{before}{words}".strip())[:120]))
 
 
 def _stem(word: str) -> str:
@@ -275,10 +360,16 @@ def _said_before(start: int, shown: Shown) -> str:
     return fold(f"x{before}").text[1:]
 
 
+def _said_behind(end: int, shown: Shown) -> str:
+    """What stands behind, folded; line ends stay."""
+    return "\n".join(fold(f"x{line}").text[1:] for line in shown.text[end : end + 120].split("\n"))
+
+
 GREETING = re.compile(
     r"(?:^|\n)[\s>*]*(?:hi|hello|hey|dear|good \w+|hola|estimad[oa]|buen[oa]s \w+|hallo|liebe[rs]?|sehr geehrte[rs]?"
     r"|guten \w+|bonjour|bonsoir|ch[eè]re?|ciao|salve|gentile|buon\w* ?\w*|car[oa]|ol[aá]|prezad[oa]|bo[am] \w+|to)"
-    r"[ ,:]+(?:\w+ )?$",
+    r"[ ,:]+(?:(?:mr|mrs|ms|miss|dr|prof|herrn?|frau|m|mme|monsieur|madame|sr|sra|señora?|sig|signora?|dott|dra?)\.? )*"
+    r"(?:\w+ )?$",
     re.IGNORECASE,
 )
 NAME_CUE = re.compile(

@@ -15,13 +15,13 @@ DAYS: Mapping[str, tuple[str, ...]] = {
     "it": ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
     "pt": ("segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"),
 }
-# Not "may", "mars" and "mai": they are other words as well.
+# Not "may" and the German "Mai", which are told by their capital.
 MONTHS: Mapping[str, tuple[str, ...]] = {
     "en": ("january", "february", "march", "april", "", "june", "july", "august", "september", "october", "november",
            "december"),
     "de": ("januar", "februar", "märz", "april", "", "juni", "juli", "august", "september", "oktober", "november",
            "dezember"),
-    "fr": ("janvier", "février", "", "avril", "", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
            "décembre"),
     "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
            "noviembre", "diciembre"),
@@ -55,31 +55,46 @@ LOOSE_WHEN = (
     "woche semaine semana settimana", "woche semaine semana settimana", "monat mois mes mese mês",
 )  # fmt: skip
 
-_TENS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 20, 30, 40, 50, 100)
+_PLACES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 30, 40, 50, 60, 70, 80, 90, 100)
 _NUMBERS = {
-    "en": "two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty hundred",
-    "de": "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig hundert",
-    "fr": "deux trois quatre cinq six sept huit neuf dix onze douze quinze vingt trente quarante cinquante cent",
-    "es": "dos tres cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta cuarenta cincuenta cien",
-    "it": "due tre quattro cinque sei sette otto nove dieci undici dodici quindici venti trenta quaranta cinquanta "
-    "cento",
-    "pt": "dois três quatro cinco seis sete oito nove dez onze doze quinze vinte trinta quarenta cinquenta cem",
+    "en": "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred",
+    "de": "zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn "
+    "achtzehn neunzehn zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig hundert",
+    "fr": "deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit "
+    "dix-neuf vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix cent",
+    "es": "dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "dieciocho diecinueve veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa cien",
+    "it": "due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici "
+    "diciassette diciotto diciannove venti trenta quaranta cinquanta sessanta settanta ottanta novanta cento",
+    "pt": "dois três quatro cinco seis sete oito nove dez onze doze treze quatorze quinze dezesseis dezessete dezoito "
+    "dezenove vinte trinta quarenta cinquenta sessenta setenta oitenta noventa cem",
 }
 NUMBER_WORDS: Mapping[str, Mapping[str, int]] = {
     # "neuf" is also new, and "dreißig" is folded to "dreissig".
     language: {
-        word.replace("ß", "ss"): number for word, number in zip(words.split(), _TENS, strict=True) if word != "neuf"
+        word.replace("ß", "ss"): number for word, number in zip(words.split(), _PLACES, strict=True) if word != "neuf"
     }
     for language, words in _NUMBERS.items()
 }
 ANY_NUMBER_WORD: Mapping[str, int] = {word: number for words in NUMBER_WORDS.values() for word, number in words.items()}
+# Words that make a number larger, by language.
+THOUSANDS = word_set("thousand grand k tausend tsd mille mil mila")
+LARGE = THOUSANDS | word_set(
+    "million millions billion billions dozen dozens lakh crore millionen milliarde milliarden dutzend mrd mio millier "
+    "milliers millions milliard milliards douzaine millón millones milones docena milione milioni miliardo miliardi "
+    "dozzina milhão milhões bilhão dúzia hundreds thousands hunderte tausende centaines cientos miles centinaia "
+    "migliaia centenas milhares"
+)
+# The ones, which stand behind another number as a part of it: "twenty one".
+ONES = word_set("one eins un une uno una um uma ein eine")
 
 # How a sentence about an inquiry begins without naming anybody.
 OPENERS: Mapping[str, frozenset[str]] = {
     "en": word_set(
         """
         a about after all also an and another any apologies apparently appointment are as asap ask asked asks at
-        automated based before booked booking brakes brief broken business buyer call caller can car client clients
+        automated based before both booked booking brakes brief broken business buyer call caller can car client clients
         commercial company complaint consultation contact could current currently customer customers details does email
         emergency enquires existing family few first follow for former free from general guest has have he help her his
         home homeowner hopes household how if immediate in individual inquirer inquires inquiry interest interested is
