@@ -19,7 +19,7 @@ LANGUAGES = word_set(
 SUMMARY_LENGTH = 200
 
 _WORD = re.compile(r"\w+")  # what can't be seen is none
-SAID = 2  # how much likelier an urgency is when it is said in so many words
+SAID = 4  # how much likelier an urgency is when it is said in so many words
 # One doubtful word makes no sales pitch.
 _ENOUGH = {"inquiry": 1, "sales_pitch": 3, "job_application": 3}
 _QUESTION = re.compile(r"[?？]")

@@ -284,7 +284,8 @@ def find(message: Message, judges: Mapping[str, Judge] | None = None) -> Iterato
         sure, best = companies[0]
         start, end = _whole(message, best.start, best.end)
         words = " ".join(message.words(start, end))
-        if words.casefold() != named.casefold():  # Tony Svanstrom of svanstrom.com: that is no company
+        # Tony Svanstrom of svanstrom.com: that is no company.
+        if f" {words} ".casefold() not in f" {named} ".casefold():
             first, last = message.tokens[start].start, message.tokens[end - 1].end
             if words.endswith(".") and message.ends_sentence(end):
                 words, last = words[:-1], last - 1  # the sentence's, not the company's
