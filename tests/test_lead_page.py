@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -31,9 +32,10 @@ def lead(transactional_db: None) -> Lead:
         found("vehicle", "2017 Honda Civic", "2017 Honda Civic"),
         found("phone", "+15125550142", "512 555 0142"),
     ]
-    merging.apply([merging.NewValues(lead, by_rules, submission=submission)], origin="rule")
     by_model = [FoundValue("first_name", "Anna", 0.6), FoundValue("email", "anna@example.com", 0.6)]
-    merging.apply([merging.NewValues(lead, by_model, made_by="mistral · prompt 2")], origin="model")
+    with transaction.atomic():
+        merging.apply([merging.NewValues(lead, by_rules, submission=submission)], origin="rule")
+        merging.apply([merging.NewValues(lead, by_model, made_by="mistral · prompt 2")], origin="model")
     return lead
 
 

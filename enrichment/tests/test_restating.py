@@ -1,4 +1,5 @@
 import pytest
+from django.db import transaction
 
 from enrichment import ai_settings, restating
 from leads import merging, tasks
@@ -11,8 +12,9 @@ from leads.values import FoundValue
 def leads(transactional_db) -> list[Lead]:
     """Seven whose company a rule is 60 % sure of."""
     found = [receive(f"Hello {number}", source="paste") for number in range(7)]
-    for lead in found:
-        merging.apply([merging.NewValues(lead, [FoundValue("company", "Elm Ltd", 0.6)])], origin="rule")
+    company = FoundValue("company", "Elm Ltd", 0.6)
+    with transaction.atomic():
+        merging.apply([merging.NewValues(lead, [company]) for lead in found], origin="rule")
     return found
 
 
