@@ -33,10 +33,10 @@ class CrmRecordAdmin(OfLead):
 class FieldMappingAdmin(admin.ModelAdmin):
     """Which of our fields goes where is proposed from the table; here it is switched off, or its choices translated."""
 
-    list_display = ("our_field", "remote_name", "remote_type", "is_active", "updated_at")
-    list_filter = ("is_active",)
+    list_display = ("our_field", "remote_name", "remote_type", "direction", "updated_at")
+    list_filter = ("direction",)
     search_fields = ("our_field", "remote_name", "remote_id")
-    fields = ("our_field", "remote_name", "remote_type", "remote_id", "options", "value_map", "is_active", "updated_at")
+    fields = ("our_field", "remote_name", "remote_type", "remote_id", "options", "value_map", "direction", "updated_at")
     readonly_fields = ("our_field", "remote_name", "remote_type", "remote_id", "options", "updated_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

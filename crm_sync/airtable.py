@@ -28,6 +28,15 @@ TIMEOUT = (5, 30)  # seconds to connect, seconds of silence; pyairtable's own de
 DETAIL_LENGTH = 500
 ENDPOINT_URL = "https://api.airtable.com"
 
+# pyairtable keeps one HTTP session per Api. A session must not be shared by threads, nor survive a fork.
+_local = threading.local()
+
+
+def last_request_id() -> str:
+    """How Airtable named this thread's last request; empty where it gave no name."""
+    return getattr(_local, "request_id", "")
+
+
 Fields = Mapping[str, Any]  # by field id, or by field name
 
 
@@ -62,17 +71,26 @@ class AirtableError(Exception):
 
     `message` is one plain sentence for staff; `detail` is what Airtable said, clipped (it may quote a value, so it
     is for staff's eyes and not for logs); `type` is Airtable's error type and `field` the field's name or id, where
-    Airtable named them.
+    Airtable named them; `records` are the ids of records that have the same key; `request_id` is Airtable's.
     """
 
     def __init__(
-        self, kind: ErrorKind, *, message: str = "", detail: str = "", type: str = "", field: str = ""
+        self,
+        kind: ErrorKind,
+        *,
+        message: str = "",
+        detail: str = "",
+        type: str = "",
+        field: str = "",
+        records: Sequence[str] = (),
     ) -> None:
         self.kind = kind
         self.message = message or MESSAGES[kind]
         self.detail = detail[:DETAIL_LENGTH]
         self.type = type
         self.field = field
+        self.records = tuple(records)
+        self.request_id = last_request_id()
         super().__init__(f"{kind}: {type}" if type else str(kind))
 
 
@@ -128,12 +146,22 @@ def fetch_scopes(connection: Connection) -> tuple[str, ...]:
         return tuple(api.whoami().get("scopes", ()))
 
 
-def upsert(connection: Connection, rows: Sequence[Fields], *, key_field: str) -> list[str]:
+def upsert(
+    connection: Connection,
+    rows: Sequence[Fields],
+    *,
+    key_field: str,
+    known: Mapping[str, str] | None = None,
+    is_typecast: bool = False,
+) -> list[str]:
     """Writes up to ten records: one that has the row's key is updated, else one is created. All or none.
 
+    `known`: record ids by key, where they are known: exactly these are then written, whatever key they carry. With
+    `is_typecast` a select learns options that it doesn't have, which only a token of a creator may.
     `key_field` is the id or name of a text field, in the same form as the rows' keys; keys are different and not
     empty. Returns the record ids in the order of the rows. Raises AirtableError; `AMBIGUOUS` is only told for a
-    single row (a batch that holds such a row raises `INVALID`: send its rows one by one).
+    single row (a batch that holds such a row raises `INVALID`: send its rows one by one), and `ROW_GONE` when a record
+    that is known was deleted; its id is then in `detail`.
     """
     keys = _checked_keys(rows, key_field)
     _check_rows(rows)
@@ -143,15 +171,22 @@ def upsert(connection: Connection, rows: Sequence[Fields], *, key_field: str) ->
         with _api(connection) as api:
             table = api.table(connection.base_id, connection.table)
             answer = table.batch_upsert(
-                [{"fields": dict(row)} for row in rows], key_fields=[key_field], use_field_ids=_is_field_id(key_field)
+                [_record(row, (known or {}).get(key)) for key, row in zip(keys, rows, strict=True)],
+                key_fields=[key_field],
+                typecast=is_typecast,
+                use_field_ids=_is_field_id(key_field),
             )
             # Told apart by key, not by position: a lead must never be linked to another lead's record.
             ids = {record["fields"][key_field]: record["id"] for record in answer["records"]}
             return [ids[key] for key in keys]
     except AirtableError as error:
-        if error.kind is ErrorKind.INVALID and len(rows) == 1:
+        if error.kind is ErrorKind.INVALID and len(rows) == 1 and not known:
             _raise_if_ambiguous(connection, key_field, keys[0], error)
         raise
+
+
+def _record(row: Fields, record_id: str | None) -> dict[str, Any]:
+    return {"id": record_id, "fields": dict(row)} if record_id else {"fields": dict(row)}
 
 
 def _checked_keys(rows: Sequence[Fields], key_field: str) -> list[str]:
@@ -176,7 +211,7 @@ def _raise_if_ambiguous(connection: Connection, key_field: str, key: str, error:
     found = find_by_key(connection, key_field=key_field, value=key)
     if len(found) > 1:
         detail = f"Records: {', '.join(found)}"
-        raise AirtableError(ErrorKind.AMBIGUOUS, detail=detail, type=error.type) from error
+        raise AirtableError(ErrorKind.AMBIGUOUS, detail=detail, type=error.type, records=found) from error
 
 
 def update(connection: Connection, rows: Sequence[tuple[str, Fields]]) -> None:
@@ -224,7 +259,8 @@ def _table_from(item: Mapping[str, Any]) -> Table:
 
 def _field_from(item: Mapping[str, Any]) -> RemoteField:
     choices = (item.get("options") or {}).get("choices") or ()
-    return RemoteField(item["id"], item["name"], item["type"], tuple(choice["name"] for choice in choices))
+    names, ids = tuple(choice["name"] for choice in choices), tuple(choice["id"] for choice in choices)
+    return RemoteField(item["id"], item["name"], item["type"], names, ids)
 
 
 def _is_field_id(name: str) -> bool:
@@ -246,11 +282,12 @@ class _PacedApi(Api):
     def request(self, *args: Any, **kwargs: Any) -> Any:
         if self.wait_turn:
             self.wait_turn()
+        _local.request_id = ""
         return super().request(*args, **kwargs)
 
 
-# pyairtable keeps one HTTP session per Api. A session must not be shared by threads, nor survive a fork.
-_local = threading.local()
+def _keep_request_id(response: requests.Response, *args: Any, **kwargs: Any) -> None:
+    _local.request_id = response.headers.get("x-airtable-request-id", "")[:80]
 
 
 @contextmanager
@@ -271,9 +308,11 @@ def _new_api(connection: Connection) -> _PacedApi:
     retries = retry_strategy(
         total=4, connect=3, read=0, other=0, status=0, status_forcelist=(), raise_on_status=False, backoff_factor=0.1
     )
-    return _PacedApi(
+    api = _PacedApi(
         connection.token, timeout=TIMEOUT, retry_strategy=retries, endpoint_url=connection.endpoint_url.rstrip("/")
     )
+    api.session.hooks["response"].append(_keep_request_id)
+    return api
 
 
 def _check_connection(connection: Connection) -> None:

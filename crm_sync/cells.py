@@ -28,6 +28,7 @@ class Problem:
 
 # Airtable stops at 100,000; the room is for its own way of counting.
 TEXT_LENGTH = 99_000
+DIGEST_ABOVE = 200  # characters
 CUT_MARK = " … [cut here: the whole text is in baseCamp]"
 FORMULA_SIGNS = tuple("=+-@＝＋－＠")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -62,11 +63,14 @@ def to_cell(
     remote: RemoteField,
     value_map: abc.Mapping[str, str] | None = None,
     zone: tzinfo = UTC,
+    unknown: str = "leave",
+    unknown_option: str = "",
 ) -> CellValue | Omit | Problem:
     """A value as Airtable takes it in this field.
 
-    Values are in our normalised form (see `leads.fields.Kind`). Selects only get options they have. Times without an
-    offset are in `zone`, the business's. Text that a spreadsheet would run as a formula gets a leading apostrophe.
+    Values are in our normalised form (see `leads.fields.Kind`). Selects only get options they have; `unknown` and
+    `unknown_option` say what becomes of others (see `mapping.Target`). Times without an offset are in `zone`, the
+    business's. Text that a spreadsheet would run as a formula gets a leading apostrophe.
     """
     text = _plain(value)
     if not text:
@@ -80,7 +84,9 @@ def to_cell(
     if remote.type in TEXT_TYPES:
         return _text_cell(_option_name(text, names) if kind == Kind.CHOICE else text, remote.type)
     if remote.type in ("singleSelect", "multipleSelects"):
-        return _select_cell(text.split(",") if kind == Kind.LIST else [text], remote, names)
+        return _select_cell(
+            text.split(",") if kind == Kind.LIST else [text], remote, names, _instead(unknown, unknown_option)
+        )
     if remote.type in ("date", "dateTime"):
         return _date_cell(text, remote.type, zone)
     return _CELLS[remote.type](text)
@@ -118,13 +124,22 @@ def _shortened(text: str) -> str:
     return units[: 2 * (TEXT_LENGTH - len(CUT_MARK))].decode("utf-16-le", "ignore") + CUT_MARK
 
 
-def _select_cell(items: list[str], remote: RemoteField, names: abc.Mapping[str, str]) -> CellValue | Omit | Problem:
+def _instead(unknown: str, unknown_option: str) -> abc.Callable[[str], str]:
+    """What is written for a value that the select has no option for; nothing when it is to be left out."""
+    if unknown == "add":
+        return lambda name: name
+    return lambda name: unknown_option if unknown == "fixed" else ""
+
+
+def _select_cell(
+    items: list[str], remote: RemoteField, names: abc.Mapping[str, str], instead: abc.Callable[[str], str]
+) -> CellValue | Omit | Problem:
     """The options of these items, in their order. What the select doesn't have is told, and left out."""
     options = {normalised(option): option for option in reversed(remote.options)}
     wanted = [item.strip() for item in items if item.strip()]
     if not wanted:
         return Omit()
-    found = {item: _option(item, options, names) for item in wanted}
+    found = {item: _option(item, options, names) or instead(_option_name(item, names)) for item in wanted}
     known = list(dict.fromkeys(option for option in found.values() if option))
     cell = known if remote.type == "multipleSelects" else "".join(known[:1])
     missing = [f"“{item[:60]}”" for item, option in found.items() if not option]
@@ -214,7 +229,13 @@ def payload(
     notes: list[str] = []
     for target in targets:
         cell = to_cell(
-            values.get(target.our_key), kind=target.kind, remote=target.remote, value_map=target.value_map, zone=zone
+            values.get(target.our_key),
+            kind=target.kind,
+            remote=target.remote,
+            value_map=target.value_map,
+            zone=zone,
+            unknown=target.unknown,
+            unknown_option=target.unknown_option,
         )
         if isinstance(cell, Problem):
             ours = OUR_FIELDS.get(target.our_key)
@@ -223,6 +244,24 @@ def payload(
         if written is not None or (target.our_key in pushed_before and target.our_key != KEY_FIELD):
             fields[target.remote.id] = written
     return fields, notes
+
+
+def new_options(fields: abc.Mapping[str, object], targets: abc.Iterable[Target]) -> bool:
+    """Whether a select would have to learn an option for one of these cells, as its mapping allows."""
+    for target in targets:
+        cell = fields.get(target.remote.id)
+        if target.unknown == "add" and target.remote.type in ("singleSelect", "multipleSelects") and cell:
+            names = cell if isinstance(cell, list) else [cell]
+            if any(name not in target.remote.options for name in names):
+                return True
+    return False
+
+
+def digest(cell: object) -> object:
+    """A cell to compare with later; of a long text only its hash."""
+    if isinstance(cell, str) and len(cell) > DIGEST_ABOVE:
+        return f"sha256:{hashlib.sha256(cell.encode()).hexdigest()}"
+    return cell
 
 
 def payload_hash(fields: abc.Mapping[str, object]) -> str:

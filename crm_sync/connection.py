@@ -1,40 +1,68 @@
 """The connection to Airtable: which base and table, the shared pace of calls, and the mapping kept to the table."""
 
 import datetime as dt
+import hashlib
 import time
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from crm_sync import airtable, merged
-from crm_sync.mapping import KEY_FIELD, MERGED_INTO, META_FIELDS, OurField, RemoteField, Target, propose
-from crm_sync.models import AirtableBase, FieldMapping
+from crm_sync import airtable, merged, meter, pausing, vault
+from crm_sync.mapping import GONE, KEY_FIELD, MERGED_INTO, META_FIELDS, OurField, RemoteField, Target, propose, refusal
+from crm_sync.models import AirtableBase, CrmConnection, FieldMapping
 from leads import known_fields
 from leads.fields import FIELDS, Field
 
-GAP = (
-    0.25  # seconds between two calls to a base: four a second, below the five at which Airtable shuts for half a minute
-)
+# Seconds between two calls to a base. Airtable shuts for half a minute at the sixth call within a second: five gaps are
+# 30 ms more than one, for what may come between a call's leaving here and its arriving there.
+GAP = 0.206
+LATE = 0.004  # seconds; a call that leaves later than this moves those behind it
 LONGEST_QUEUE = 30  # seconds; a slot further off was given out by a clock that has been set back since
 SCHEMA_AGE = 900  # seconds after which the table's fields are read again
+JUST_READ = 60  # seconds for which they are not read again because Airtable refused something
 
-NOT_CONNECTED = "Airtable is not connected. Set AIRTABLE_API_KEY and AIRTABLE_BASE_ID, then restart."
+NOT_CONNECTED = "Airtable is not connected yet."
+UNREADABLE = "The Airtable token can’t be read any more, because SECRET_KEY has changed. Paste it again."
 
 
 def current() -> airtable.Connection | None:
-    """The connection that the environment describes; None when there is none."""
-    if not (settings.AIRTABLE_API_KEY and settings.AIRTABLE_BASE_ID):
+    """The connection as the environment sets it, else as an admin set it in the browser; None when there is none."""
+    row = pausing.row()
+    token = settings.AIRTABLE_API_KEY or _token_of(row)
+    is_base_set = bool(settings.AIRTABLE_BASE_ID)
+    base_id = settings.AIRTABLE_BASE_ID or row.base_id
+    table = settings.AIRTABLE_TABLE_NAME if is_base_set else row.table_id
+    if not (token and base_id and table):
         return None
     return airtable.Connection(
-        token=settings.AIRTABLE_API_KEY,
-        base_id=settings.AIRTABLE_BASE_ID,
-        table=settings.AIRTABLE_TABLE_NAME,
+        token=token,
+        base_id=base_id,
+        table=table,
         endpoint_url=settings.AIRTABLE_ENDPOINT_URL,
-        wait_turn=partial(wait_turn, settings.AIRTABLE_BASE_ID),
+        wait_turn=partial(wait_turn, base_id),
     )
+
+
+def _token_of(row: CrmConnection) -> str:
+    try:
+        return vault.unseal(row.token)
+    except vault.Unreadable:
+        return ""
+
+
+def not_connected() -> str:
+    """Why there is no connection, in one sentence."""
+    row = pausing.row()
+    return UNREADABLE if row.token and not settings.AIRTABLE_API_KEY and not _token_of(row) else NOT_CONNECTED
+
+
+def mark(link: airtable.Connection) -> str:
+    """Tells connections apart without telling what they are: 64 hex digits."""
+    return hashlib.sha256(f"{link.token} {link.base_id} {link.table}".encode()).hexdigest()
 
 
 def wait_turn(base_id: str) -> None:
@@ -48,7 +76,11 @@ def wait_turn(base_id: str) -> None:
         base.calls_this_month = base.calls_this_month + 1 if base.month == month else 1
         base.month, base.next_slot = month, slot + dt.timedelta(seconds=GAP)
         base.save(update_fields=["calls_this_month", "month", "next_slot"])
+        meter.count(calls=1)
     time.sleep(max((slot - timezone.now()).total_seconds(), 0))
+    late = timezone.now() - slot
+    if late > dt.timedelta(seconds=LATE):
+        AirtableBase.objects.filter(base_id=base_id).update(next_slot=F("next_slot") + late)
 
 
 def is_schema_fresh(connection: airtable.Connection) -> bool:
@@ -64,9 +96,15 @@ def forget_schema(connection: airtable.Connection) -> None:
     AirtableBase.objects.filter(base_id=connection.base_id).update(schema_read_at=None)
 
 
-def refresh_schema(connection: airtable.Connection) -> None:
-    """Reads the table's fields and keeps the mapping to them: renamed fields follow by id, those that are gone are
-    dropped, and what has no mapping yet gets a proposal by name and type.
+def was_just_read(connection: airtable.Connection) -> bool:
+    """Whether reading the fields again would tell nothing new."""
+    since = timezone.now() - dt.timedelta(seconds=JUST_READ)
+    return AirtableBase.objects.filter(base_id=connection.base_id, schema_read_at__gt=since).exists()
+
+
+def refresh_schema(connection: airtable.Connection) -> airtable.Table:
+    """Reads the table's fields and keeps the mapping to them: renamed fields and options follow by id, and what has no
+    mapping yet gets a proposal by name and type. What no longer fits stays as it is: `misfits` tells it.
 
     Raises:
         airtable.AirtableError: Airtable did not answer or refused.
@@ -74,13 +112,29 @@ def refresh_schema(connection: airtable.Connection) -> None:
     table = airtable.fetch_schema(connection)
     with transaction.atomic():
         # One process at a time: all of them find at the first start that nothing was read yet.
-        AirtableBase.objects.select_for_update().get_or_create(base_id=connection.base_id)
+        base = AirtableBase.objects.select_for_update().get_or_create(base_id=connection.base_id)[0]
+        if base.table_id != table.id:
+            FieldMapping.objects.exclude(remote_id__in=[remote.id for remote in table.fields]).delete()
         _follow(table)
         _propose(table)
         AirtableBase.objects.update_or_create(
             base_id=connection.base_id,
             defaults={"table_id": table.id, "table_name": connection.table, "schema_read_at": timezone.now()},
         )
+    return table
+
+
+def misfits() -> list[str]:
+    """What keeps the mapping from working since the table was changed, a sentence for each field."""
+    ours, found = our_fields(with_retired=True), []
+    for row in FieldMapping.objects.in_use():
+        known = ours.get(row.our_field)
+        label = known.label if known else row.our_field
+        if row.remote_type == GONE:
+            found.append(f"{label}: the field “{row.remote_name}” is gone from the Airtable table.")
+        elif known and (reason := refusal(known, _remote(row))):
+            found.append(f"{label}: “{row.remote_name}” has changed in Airtable. {reason}")
+    return found
 
 
 def our_fields(*, with_retired: bool = False) -> dict[str, OurField]:
@@ -92,17 +146,24 @@ def our_fields(*, with_retired: bool = False) -> dict[str, OurField]:
 def targets() -> list[Target]:
     """The active mapping, as `mapping.payload` takes it. A field that is no longer looked for is still pushed."""
     ours = our_fields(with_retired=True)
-    return [
-        _target(row, ours[row.our_field])
-        for row in FieldMapping.objects.filter(is_active=True)
-        if row.our_field in ours
-    ]
+    return [_target(row, ours[row.our_field]) for row in FieldMapping.objects.pushed() if row.our_field in ours]
 
 
 def _target(row: FieldMapping, ours: OurField) -> Target:
-    remote = RemoteField(row.remote_id, row.remote_name, row.remote_type, tuple(row.options))
     added = known_fields.known(row.our_field) if row.our_field not in FIELDS else None
-    return Target(row.our_field, ours.kind, remote, _names(added) | row.value_map, label=ours.label if added else "")
+    return Target(
+        row.our_field,
+        ours.kind,
+        _remote(row),
+        _names(added) | row.value_map,
+        label=ours.label if added else "",
+        unknown=row.unknown,
+        unknown_option=row.unknown_option,
+    )
+
+
+def _remote(row: FieldMapping) -> RemoteField:
+    return RemoteField(row.remote_id, row.remote_name, row.remote_type, tuple(row.options), tuple(row.option_ids))
 
 
 def _names(added: Field | None) -> dict[str, str]:
@@ -112,7 +173,7 @@ def _names(added: Field | None) -> dict[str, str]:
 
 def key_field_id() -> str | None:
     """The Airtable field that holds our lead id."""
-    row = FieldMapping.objects.filter(our_field=KEY_FIELD, is_active=True).first()
+    row = FieldMapping.objects.pushed().filter(our_field=KEY_FIELD).first()
     return row.remote_id if row else None
 
 
@@ -122,11 +183,22 @@ def table_id(connection: airtable.Connection) -> str:
 
 def _follow(table: airtable.Table) -> None:
     known = {remote.id: remote for remote in table.fields}
-    FieldMapping.objects.exclude(remote_id__in=known).delete()
     for row in FieldMapping.objects.all():
-        remote = known[row.remote_id]
-        row.remote_name, row.remote_type, row.options = remote.name, remote.type, list(remote.options)
-        row.save(update_fields=["remote_name", "remote_type", "options"])
+        if remote := known.get(row.remote_id):
+            row.value_map = _renamed(row, remote)
+            row.remote_name, row.remote_type, row.options = remote.name, remote.type, list(remote.options)
+            row.option_ids = list(remote.option_ids)
+        else:
+            row.remote_type = GONE
+        row.save(update_fields=["remote_name", "remote_type", "options", "option_ids", "value_map", "unknown_option"])
+
+
+def _renamed(row: FieldMapping, remote: RemoteField) -> dict[str, str]:
+    """The value map with the names that options have now: they are followed by id."""
+    was = dict(zip(row.option_ids, row.options, strict=False))
+    new = {was[key]: name for key, name in zip(remote.option_ids, remote.options, strict=False) if key in was}
+    row.unknown_option = new.get(row.unknown_option, row.unknown_option)
+    return {ours: new.get(theirs, theirs) for ours, theirs in row.value_map.items()}
 
 
 def _propose(table: airtable.Table) -> None:
@@ -142,4 +214,5 @@ def _propose(table: airtable.Table) -> None:
 
 def _as_row(our_key: str, remote: RemoteField) -> FieldMapping:
     details: dict[str, Any] = {"remote_name": remote.name, "remote_type": remote.type, "options": list(remote.options)}
+    details["option_ids"] = list(remote.option_ids)
     return FieldMapping(our_field=our_key, remote_id=remote.id, **details)

@@ -9,12 +9,13 @@ from leads.fields import FIELDS, Kind
 
 @dataclass(frozen=True, slots=True)
 class RemoteField:
-    """A field of an Airtable table. `options` are the names a select knows."""
+    """A field of an Airtable table. `options` are the names a select knows, `option_ids` their ids in that order."""
 
     id: str
     name: str
     type: str
     options: tuple[str, ...] = ()
+    option_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,19 @@ class Mapping:
 @dataclass(frozen=True, slots=True)
 class Target:
     """A mapping with all that writing needs. `value_map`: our value to an option's name, empty to write nothing;
-    `label`: what we call the field, where it is one that the business added."""
+    `label`: what we call the field, where it is one that the business added; `unknown`: what becomes of a value that
+    the select has no option for ("leave" the cell, write the "fixed" `unknown_option`, or "add" an option)."""
 
     our_key: str
     kind: Kind
     remote: RemoteField
     value_map: abc.Mapping[str, str] = field(default_factory=dict)
     label: str = ""
+    unknown: str = "leave"
+    unknown_option: str = ""
 
 
+GONE = "gone"  # the type of a field that is no longer in the table
 KEY_FIELD = "lead_id"
 MERGED_INTO = "merged_into"
 META_FIELDS: dict[str, OurField] = {
@@ -124,6 +129,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 def compatible(kind: str, airtable_type: str) -> tuple[bool, str]:
     """Whether values of this kind can be written to fields of this type, and if not, why, in plain words."""
+    if airtable_type == GONE:
+        return False, "This field is no longer in the Airtable table."
     if airtable_type in COMPUTED_TYPES:
         return False, "Airtable fills this field by itself."
     if airtable_type in TEXT_TYPES or airtable_type in TYPES_BY_KIND.get(kind, ()):

@@ -65,14 +65,14 @@ def settle(place: Place, leads: Sequence[Lead], *, target: Target | None) -> Set
     # Not those that stand again since they were read: what undid their merge has asked for another push.
     rows = CrmRecord.objects.filter(lead__in=leads, lead__merged_into__isnull=False).select_related("lead__merged_into")
     here = [record for record in rows.order_by("pk") if not _is_elsewhere(record, place)]
-    notes |= {record.lead_id: ELSEWHERE for record in rows if _is_elsewhere(record, place)}
+    notes |= {_lead(record).pk: ELSEWHERE for record in rows if _is_elsewhere(record, place)}
     held = [record for record in here if _find(record, place)]
     is_delete = settings.AIRTABLE_MERGED_RECORDS == "delete"
     done = _deleted(place, held) if is_delete else _marked(place, held, target)
     said = DELETED if is_delete else MARKED if target else NO_FIELD
-    notes |= {record.lead_id: GONE for record in held} | {record.lead_id: said for record in done}
+    notes |= {_lead(record).pk: GONE for record in held} | {_lead(record).pk: said for record in done}
     kept = [] if is_delete else done
-    forgotten = {record.lead_id for record in here} - {record.lead_id for record in kept}
+    forgotten = {_lead(record).pk for record in here} - {_lead(record).pk for record in kept}
     return Settled(kept, sorted(forgotten), notes)
 
 
@@ -101,6 +101,13 @@ def push_again() -> None:
     pipeline.schedule(list(absorbed.values_list("lead", flat=True)), ["push"])
 
 
+def _lead(record: CrmRecord) -> Lead:
+    """The lead of a record that was found by it."""
+    if record.lead is None:
+        raise ValueError("an orphaned record")
+    return record.lead
+
+
 def _is_elsewhere(record: CrmRecord, place: Place) -> bool:
     return bool(record.record_id) and (record.base_id, record.table_id) != (place.base_id, place.table_id)
 
@@ -115,7 +122,7 @@ def _find(record: CrmRecord, place: Place) -> bool:
 
 def _ids(record: CrmRecord, place: Place) -> list[str]:
     """The id of the record that carries our lead id, none when it isn't there. Raises AirtableError."""
-    found = airtable.find_by_key(place.link, key_field=place.key_field, value=str(record.lead.public_id))
+    found = airtable.find_by_key(place.link, key_field=place.key_field, value=str(_lead(record).public_id))
     if len(found) > 1:
         raise AirtableError(ErrorKind.AMBIGUOUS, detail=f"Records: {', '.join(found)}")
     return found
@@ -151,7 +158,7 @@ def _marked(place: Place, records: list[CrmRecord], target: Target | None) -> li
 
 
 def _cells(record: CrmRecord, target: Target | None) -> dict[str, CellValue]:
-    survivor = record.lead.merged_into
+    survivor = _lead(record).merged_into
     if target is None or survivor is None:
         return {}
     cell = to_cell(lead_url(survivor), kind=target.kind, remote=target.remote)

@@ -3,12 +3,12 @@
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.utils import timezone
 
-from crm_sync.cells import CellValue, payload, payload_hash
+from crm_sync.cells import CellValue, digest, new_options, payload, payload_hash
 from crm_sync.mapping import Target
 from crm_sync.models import CrmRecord
 from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
@@ -16,7 +16,11 @@ from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One lead's cells by field id, their hash, and notes on what could not be sent as it is."""
+    """One lead's cells by field id, their hash, and notes on what could not be sent as it is.
+
+    `record_id` is empty for a lead that is not known to have a record; `options` are the select options among the
+    cells; `is_adding`: one of them is new to its select; `agreed` is what both sides hold once it was sent.
+    """
 
     lead: Lead
     cells: Mapping[str, CellValue | None]
@@ -24,26 +28,43 @@ class Parcel:
     notes: list[str]
     sent_fields: list[str]
     record: CrmRecord | None
+    record_id: str = ""
+    options: tuple[str, ...] = ()
+    is_adding: bool = False
+    agreed: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> list[str]:
+        """The ids of the Airtable fields that are written anew, as far as we know what they held."""
+        before = self.record.agreed if self.record and self.record_id else {}
+        return [key for key in {**before, **self.agreed} if before.get(key) != self.agreed.get(key)]
 
 
 def parcels(leads: Sequence[Lead], *, targets: Sequence[Target], base_id: str, table_id: str) -> list[Parcel]:
     """What each lead's record must hold; leads whose record holds it already are left out."""
     records = {record.lead_id: record for record in CrmRecord.objects.filter(lead__in=leads)}
     values = values_of(leads)
-    found = [_parcel(lead, values[lead.pk], targets, records.get(lead.pk)) for lead in leads]
+    where = (base_id, table_id)
+    found = [_parcel(lead, values[lead.pk], targets, records.get(lead.pk), where) for lead in leads]
     return [parcel for parcel in found if not _holds(records.get(parcel.lead.pk), parcel, base_id, table_id)]
 
 
 def announce(about: Sequence[Parcel], *, base_id: str, table_id: str) -> None:
     """Notes before the call what is about to be sent. Should the answer be lost, nobody takes the record for what it
     was before, or the lead for one that has none."""
-    _save([_announced(parcel, CrmRecord(lead=parcel.lead, base_id=base_id, table_id=table_id)) for parcel in about])
+    there = _standing(about)
+    _save([
+        _announced(parcel, CrmRecord(lead=parcel.lead, base_id=base_id, table_id=table_id))
+        for parcel in about if parcel.lead.pk in there
+    ])  # fmt: skip
 
 
 def record_success(sent: Sequence[Parcel], record_ids: Sequence[str], *, base_id: str, table_id: str) -> None:
-    """Links leads to their records, and tells the timeline of the new ones."""
+    """Links leads to their records, and tells the timeline of the new ones. A lead that was erased meanwhile leaves its
+    record behind, for `crm_sync.erasure` to delete."""
     linked = set(CrmRecord.objects.filter(record_id__in=record_ids).values_list("lead", flat=True))
-    _save([
+    there = _standing(sent)
+    rows = [
         CrmRecord(
             lead=parcel.lead,
             base_id=base_id,
@@ -51,25 +72,55 @@ def record_success(sent: Sequence[Parcel], record_ids: Sequence[str], *, base_id
             record_id=record_id,
             payload_hash=parcel.hash,
             sent_fields=parcel.sent_fields,
+            agreed=parcel.agreed,
             state=CrmRecord.State.SYNCED,
             notes=parcel.notes,
             synced_at=timezone.now(),
         )
         for parcel, record_id in zip(sent, record_ids, strict=True)
-    ])  # fmt: skip
+    ]
+    _save([row for row in rows if row.lead_id in there])
+    for row in rows:
+        if row.lead_id not in there:
+            _orphan(row)
     Event.objects.bulk_create(
-        Event(lead=parcel.lead, text="Added to Airtable") for parcel in sent if parcel.lead.pk not in linked
+        Event(lead=parcel.lead, text="Added to Airtable")
+        for parcel in sent
+        if parcel.lead.pk not in linked and parcel.lead.pk in there
     )
 
 
-def record_failure(lead: Lead, reason: str) -> None:
+def _standing(about: Sequence[Parcel]) -> set[int]:
+    """Which of the leads were not erased meanwhile. Inside a transaction that holds them it stays true."""
+    leads = Lead.objects.filter(pk__in=[parcel.lead.pk for parcel in about])
+    return set(leads.values_list("pk", flat=True))
+
+
+def _orphan(row: CrmRecord) -> None:
+    public_id = row.lead.public_id if row.lead else None
+    left, _ = CrmRecord.objects.get_or_create(
+        lead=None, lead_public_id=public_id, base_id=row.base_id, table_id=row.table_id
+    )
+    CrmRecord.objects.filter(pk=left.pk).update(record_id=row.record_id)
+
+
+def record_failure(
+    lead: Lead, reason: str, *, state: str = CrmRecord.State.FAILED, several: Sequence[str] = ()
+) -> None:
     CrmRecord.objects.update_or_create(
-        lead=lead, defaults={"state": CrmRecord.State.FAILED, "last_error": reason, "payload_hash": ""}
-    )
+        lead=lead,
+        defaults={
+            "lead_public_id": lead.public_id, "state": state, "last_error": reason, "payload_hash": "",
+            "several": list(several),
+        },
+    )  # fmt: skip
 
 
 def _save(records: Sequence[CrmRecord]) -> None:
-    columns = ["base_id", "table_id", "record_id", "payload_hash", "sent_fields", "state", "last_error", "notes"]
+    for record in records:
+        record.lead_public_id = record.lead.public_id if record.lead else None
+    columns = ["lead_public_id", "base_id", "table_id", "record_id", "payload_hash", "sent_fields", "state"]
+    columns += ["last_error", "notes", "several", "agreed"]
     CrmRecord.objects.bulk_create(
         records, update_conflicts=True, unique_fields=["lead"], update_fields=[*columns, "synced_at"]
     )
@@ -79,21 +130,47 @@ def _announced(parcel: Parcel, row: CrmRecord) -> CrmRecord:
     known = parcel.record
     if known and (known.base_id, known.table_id) == (row.base_id, row.table_id):
         row.record_id, row.state, row.last_error = known.record_id, known.state, known.last_error
-        row.notes, row.synced_at = known.notes, known.synced_at
+        row.notes, row.synced_at, row.agreed = known.notes, known.synced_at, known.agreed
         row.sent_fields = sorted({*known.sent_fields, *parcel.sent_fields})
     else:
         row.sent_fields = parcel.sent_fields
     return row
 
 
-def _parcel(lead: Lead, values: Mapping[str, object], targets: Sequence[Target], record: CrmRecord | None) -> Parcel:
+def _parcel(
+    lead: Lead,
+    values: Mapping[str, object],
+    targets: Sequence[Target],
+    record: CrmRecord | None,
+    where: tuple[str, str],
+) -> Parcel:
     before = record.sent_fields if record else []
     zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
     cells, notes = payload(values, targets, zone=zone, pushed_before=before)
     filled = {field_id: cell for field_id, cell in cells.items() if cell is not None}
-    sent = [target.our_key for target in targets if target.remote.id in filled]
+    is_here = record is not None and (record.base_id, record.table_id) == where
     # A cell that is to be emptied counts as absent: once it is empty the hash must be the same.
-    return Parcel(lead, cells, payload_hash(filled), notes, sent, record)
+    return Parcel(
+        lead,
+        cells,
+        payload_hash(filled),
+        notes,
+        [target.our_key for target in targets if target.remote.id in filled],
+        record,
+        record_id=record.record_id if record and is_here else "",
+        options=_options(filled, targets),
+        is_adding=new_options(filled, targets),
+        agreed={key: digest(cell) for key, cell in filled.items()},
+    )
+
+
+def _options(cells: Mapping[str, CellValue], targets: Sequence[Target]) -> tuple[str, ...]:
+    found: list[str] = []
+    for target in targets:
+        cell = cells.get(target.remote.id)
+        if target.remote.type in ("singleSelect", "multipleSelects") and cell:
+            found += cell if isinstance(cell, list) else [str(cell)]
+    return tuple(found)
 
 
 def _holds(record: CrmRecord | None, parcel: Parcel, base_id: str, table_id: str) -> bool:
@@ -108,10 +185,10 @@ def _holds(record: CrmRecord | None, parcel: Parcel, base_id: str, table_id: str
 def values_of(leads: Sequence[Lead]) -> dict[int, dict[str, object]]:
     """Every value of each lead by our key: current field values, and what the lead itself knows."""
     values: dict[int, dict[str, object]] = {lead.pk: {} for lead in leads}
-    for lead_id, field, value in (
+    for lead_id, key, value in (
         FieldValue.objects.current().filter(lead__in=leads).values_list("lead", "field", "value")
     ):
-        values[lead_id][field] = value
+        values[lead_id][key] = value
     others = _contact_points(leads)
     for lead in leads:
         values[lead.pk] |= own_values(lead) | {

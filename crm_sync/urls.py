@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crm_sync.views import merge_preview, panel
+from crm_sync.views.panel import merge_preview, panel
 
 urlpatterns = [
     path("leads/<uuid:public_id>/", panel, name="panel"),

@@ -232,13 +232,17 @@ def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
         _lock_leads(runs, outcome.others, may_be_merged=stage.takes_merged)
         outcome.save()
         mine = _held(runs)
-        passed = [run for run in mine if run.lead_id not in outcome.failed and run.lead_id not in outcome.later]
+        held_up = {*outcome.failed, *outcome.later, *outcome.again}
+        passed = [run for run in mine if run.lead_id not in held_up]
         now = timezone.now()
         for run in mine:
             if run.lead_id in outcome.failed:
                 _close(run, State.FAILED, now, reason=outcome.failed[run.lead_id])
             elif run.lead_id in outcome.later:
                 _wait(run, now, outcome.later[run.lead_id])
+            elif run.lead_id in outcome.again:
+                run.attempts = max(run.attempts - 1, 0)
+                _wait(run, now, run.reason, after=0)
             else:
                 _close(run, State.SUCCEEDED, now, note=outcome.notes.get(run.lead_id, ""))
         _save(mine)

@@ -56,7 +56,8 @@ def _nothing() -> None:
 @dataclass(slots=True)
 class Outcome:
     """What a stage made of its batch. `save` writes it; the dicts, by lead id, hold plain sentences for staff:
-    `notes` what came of it, `failed` why a lead can't pass, `later` why it must wait. `others` are leads beside the
+    `notes` what came of it, `failed` why a lead can't pass, `later` why it must wait; those in `again` were not tried
+    and go back to the queue. `others` are leads beside the
     batch that `save` writes to: all are locked together before."""
 
     save: Callable[[], None] = _nothing
@@ -64,3 +65,4 @@ class Outcome:
     notes: dict[int, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     later: dict[int, str] = field(default_factory=dict)
+    again: Collection[int] = ()

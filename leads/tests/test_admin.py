@@ -273,12 +273,12 @@ def test_a_public_form_is_made_and_changed(client):
 
 def test_of_a_mapping_only_the_choices_and_the_switch_are_changed(client, lead):
     mapping = FieldMapping.objects.get()
-    data = {"our_field": "phone", "remote_id": "fld2", "value_map": '{"new": "Neu"}'}
+    data = {"our_field": "phone", "remote_id": "fld2", "value_map": '{"new": "Neu"}', "direction": "off"}
     client.post(address(FieldMapping, "change", mapping.pk), data)
     mapping.refresh_from_db()
-    assert (mapping.our_field, mapping.remote_id, mapping.value_map, mapping.is_active) == (
+    assert (mapping.our_field, mapping.remote_id, mapping.value_map, mapping.direction) == (
         *("email", "fld1"),
         {"new": "Neu"},
-        False,
+        "off",
     )
     assert client.get(address(FieldMapping, "add")).status_code == 403
