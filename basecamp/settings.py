@@ -217,9 +217,9 @@ CLUSTERS = ("basecamp", "ml", "llm")
 # What a cluster loads before it forks, so that its workers share the memory; and what a worker does before each shift.
 CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
 CLUSTER_CHORES = {
-    "basecamp": "leads.outbox.send_due",
-    "ml": "enrichment.stages.chores",
-    "llm": "enrichment.running.chores",
+    "basecamp": ("leads.outbox.send_due", "crm_sync.chores.do_some"),
+    "ml": ("enrichment.stages.chores",),
+    "llm": ("enrichment.running.chores",),
 }
 # What a worker does in small pieces while no lead waits; returns whether there is more.
 CLUSTER_SPARE_TIME = {

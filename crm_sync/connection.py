@@ -23,7 +23,7 @@ GAP = 0.206
 LATE = 0.004  # seconds; a call that leaves later than this moves those behind it
 LONGEST_QUEUE = 30  # seconds; a slot further off was given out by a clock that has been set back since
 SCHEMA_AGE = 900  # seconds after which the table's fields are read again
-JUST_READ = 60  # seconds for which they are not read again because Airtable refused something
+JUST_READ = 10  # seconds for which they are not read again because Airtable refused a value
 
 NOT_CONNECTED = "Airtable is not connected yet."
 UNREADABLE = "The Airtable token can’t be read any more, because SECRET_KEY has changed. Paste it again."
@@ -97,7 +97,6 @@ def forget_schema(connection: airtable.Connection) -> None:
 
 
 def was_just_read(connection: airtable.Connection) -> bool:
-    """Whether reading the fields again would tell nothing new."""
     since = timezone.now() - dt.timedelta(seconds=JUST_READ)
     return AirtableBase.objects.filter(base_id=connection.base_id, schema_read_at__gt=since).exists()
 
@@ -175,6 +174,17 @@ def key_field_id() -> str | None:
     """The Airtable field that holds our lead id."""
     row = FieldMapping.objects.pushed().filter(our_field=KEY_FIELD).first()
     return row.remote_id if row else None
+
+
+def known_table_id(connection: airtable.Connection) -> str:
+    """The same, empty while the table was never read."""
+    found = AirtableBase.objects.filter(base_id=connection.base_id).values_list("table_id", flat=True).first()
+    return found or ""
+
+
+def merged_records() -> str:
+    """What becomes of the records of leads that were merged into another: "mark" or "delete"."""
+    return pausing.row().merged_records or settings.AIRTABLE_MERGED_RECORDS
 
 
 def table_id(connection: airtable.Connection) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils import timezone
 
 from crm_sync import airtable
@@ -37,12 +36,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The table that the records are in, and its field that holds our lead id."""
+    """The table that the records are in, its field that holds our lead id, and whether records are deleted there."""
 
     link: airtable.Connection
     base_id: str
     table_id: str
     key_field: str
+    is_delete: bool
 
 
 def mark_from(targets: Iterable[Target]) -> Target | None:
@@ -54,7 +54,7 @@ def mark_from(targets: Iterable[Target]) -> Target | None:
 
 
 def settle(place: Place, leads: Sequence[Lead], *, target: Target | None) -> Settled:
-    """Marks or deletes the records of absorbed leads, as AIRTABLE_MERGED_RECORDS says. Safe to run twice.
+    """Marks or deletes the records of absorbed leads, as is set. Safe to run twice.
 
     `target` is where the survivor's address goes; None when the table has no field for it. Nothing is sent for a lead
     that was never sent itself. Raises AirtableError.
@@ -67,11 +67,10 @@ def settle(place: Place, leads: Sequence[Lead], *, target: Target | None) -> Set
     here = [record for record in rows.order_by("pk") if not _is_elsewhere(record, place)]
     notes |= {_lead(record).pk: ELSEWHERE for record in rows if _is_elsewhere(record, place)}
     held = [record for record in here if _find(record, place)]
-    is_delete = settings.AIRTABLE_MERGED_RECORDS == "delete"
-    done = _deleted(place, held) if is_delete else _marked(place, held, target)
-    said = DELETED if is_delete else MARKED if target else NO_FIELD
+    done = _deleted(place, held) if place.is_delete else _marked(place, held, target)
+    said = DELETED if place.is_delete else MARKED if target else NO_FIELD
     notes |= {_lead(record).pk: GONE for record in held} | {_lead(record).pk: said for record in done}
-    kept = [] if is_delete else done
+    kept = [] if place.is_delete else done
     forgotten = {_lead(record).pk for record in here} - {_lead(record).pk for record in kept}
     return Settled(kept, sorted(forgotten), notes)
 
@@ -129,9 +128,15 @@ def _ids(record: CrmRecord, place: Place) -> list[str]:
 
 
 def _deleted(place: Place, records: list[CrmRecord]) -> list[CrmRecord]:
-    """Deletes them; returns those that were there."""
+    """Deletes them; returns those that were there. Should no answer come, nobody knows their ids any more: a lead that
+    stands again gets a new record, and one that doesn't has its old one looked for by its Lead ID."""
+    ids = {record.pk: record.record_id for record in records}
+    for record in records:
+        record.record_id = ""
     _announce(records)
-    return _carry_out(place, records, lambda those: airtable.delete(place.link, [record.record_id for record in those]))
+    for record in records:
+        record.record_id = ids[record.pk]
+    return _carry_out(place, records, lambda those: airtable.delete(place.link, [ids[record.pk] for record in those]))
 
 
 def _marked(place: Place, records: list[CrmRecord], target: Target | None) -> list[CrmRecord]:

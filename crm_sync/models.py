@@ -140,7 +140,9 @@ class CrmRecord(models.Model):
     last_error = models.TextField(blank=True)
     notes = models.JSONField(default=list, blank=True, help_text="What could not be sent as it is, and why.")
     synced_at = models.DateTimeField(null=True, blank=True)
-    erased_at = models.DateTimeField(null=True, blank=True, help_text="When it was seen that the lead is erased.")
+    erase_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the record of an erased lead is to be looked at next."
+    )
 
     objects = CrmRecordQuerySet.as_manager()
 

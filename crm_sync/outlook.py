@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.http import QueryDict
 
 from crm_sync import connection, merged
@@ -38,8 +37,9 @@ def address(record: CrmRecord | None) -> str:
 def changes(leads: Sequence[Lead], survivor: Lead, chosen: QueryDict) -> list[Line]:
     """What merging the leads into the survivor changes in Airtable; nothing when none of them is there. `chosen` is the
     form in which the values are chosen."""
-    rows = CrmRecord.objects.filter(lead__in=leads, base_id=settings.AIRTABLE_BASE_ID).exclude(record_id="")
-    records = {record.lead_id: record for record in rows}
+    link = connection.current()
+    rows = CrmRecord.objects.filter(lead__in=leads, base_id=link.base_id if link else "").exclude(record_id="")
+    records = {record.lead_id: record for record in rows if record.lead_id}
     if not records:
         return []
     targets = connection.targets()
@@ -69,7 +69,7 @@ def _kept(
 
 
 def _end_of_records(targets: Sequence[Target]) -> str:
-    if settings.AIRTABLE_MERGED_RECORDS == "delete":
+    if connection.merged_records() == "delete":
         return "Its record is deleted, with what was written in Airtable alone."
     if target := merged.mark_from(targets):
         return f"Its record stays, and “{target.remote.name}” names the remaining lead."

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from crm_sync.models import CrmConnection
-from leads import gates, pipeline, replies
+from crm_sync.models import AirtableBase, CrmConnection
+from leads import gates, replies
 
 logger = logging.getLogger(__name__)
 Pause = CrmConnection.Pause
@@ -47,6 +47,8 @@ def resume() -> None:
         pause=Pause.NONE, pause_reason="", paused_by="", paused_at=None, paused_for="", resumes_at=None,
         is_mail_due=False, updated_at=timezone.now(),
     )  # fmt: skip
+    # What was mended in Airtable shows only once its fields are read again.
+    AirtableBase.objects.update(schema_read_at=None)
     gates.knock(STAGE)
 
 
@@ -98,9 +100,3 @@ def _text(paused: CrmConnection) -> str:
         f"{paused.pause_reason}\n\nNo lead is lost: all changes wait until the traffic is resumed. Mend it, then press "
         f"“Resume” here:\n{address}\n"
     )
-
-
-def knock() -> None:
-    """Has the waiting leads tried now."""
-    gates.knock(STAGE)
-    pipeline.sweep()

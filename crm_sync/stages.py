@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from crm_sync import airtable, connection, history, merged, meter, pausing
 from crm_sync import push as pushing
-from crm_sync.airtable import AirtableError, ErrorKind
-from crm_sync.delivery import Delivery, deliver
+from crm_sync.airtable import VALUE_ERRORS, AirtableError, ErrorKind
+from crm_sync.delivery import ABOUT_A_RECORD, deliver
 from crm_sync.mapping import Target
 from crm_sync.models import AirtableBase, CrmConnection, CrmRecord
 from crm_sync.push import Parcel
@@ -18,7 +18,7 @@ from leads.stage import Outcome, SwitchedOff, TryAgainLater
 
 SAMPLE = "A sample lead; it is not sent to Airtable"
 NO_KEY_FIELD = "The Airtable table needs a single line text field named “Lead ID”; by it a lead finds its record."
-# Errors that say the table is not what we last read: its fields are read again before the next try.
+# Errors that say the table is not what we last read.
 TABLE_CHANGED = ("UNKNOWN_FIELD_NAME", "INVALID_MULTIPLE_CHOICE_OPTIONS")
 LOCKOUT = 31  # seconds: Airtable refuses everything for 30 after too many requests
 OWNERS_TURN = 300  # seconds between looks while only the owner can mend it
@@ -76,15 +76,16 @@ def _slow_down(link: airtable.Connection) -> None:
         raise SwitchedOff(said, after=rest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Table:
-    """The table that is written to, and how."""
+    """The table that is written to, and how. `is_looked_at`: its fields were read again after a refusal."""
 
     link: airtable.Connection
     key: str
     targets: list[Target]
     base_id: str
     table_id: str
+    is_looked_at: bool = False
 
     @property
     def where(self) -> dict[str, str]:
@@ -92,13 +93,27 @@ class _Table:
 
     def write(self, parcels: Sequence[Parcel]) -> list[str]:
         known = {str(parcel.lead.public_id): parcel.record_id for parcel in parcels if parcel.record_id}
-        return airtable.upsert(
-            self.link,
-            [parcel.cells for parcel in parcels],
-            key_field=self.key,
-            known=known,
-            is_typecast=any(parcel.is_adding for parcel in parcels),
-        )
+        try:
+            return airtable.upsert(
+                self.link,
+                [parcel.cells for parcel in parcels],
+                key_field=self.key,
+                known=known,
+                is_typecast=any(parcel.is_adding for parcel in parcels),
+            )
+        except AirtableError as error:
+            self._look_again(error)
+            raise
+
+    def _look_again(self, error: AirtableError) -> None:
+        """Whether the refusal is because the table is not what it was. Raises TryAgainLater when it has changed."""
+        is_worth_it = error.type in TABLE_CHANGED or not connection.was_just_read(self.link)
+        if error.type not in VALUE_ERRORS or self.is_looked_at or not is_worth_it:
+            return
+        self.is_looked_at = True
+        connection.refresh_schema(self.link)
+        if connection.targets() != self.targets:
+            raise TryAgainLater("The Airtable table has changed.", after=0, is_service_down=True) from error
 
 
 def push(leads: Sequence[Lead]) -> Outcome:
@@ -111,13 +126,13 @@ def push(leads: Sequence[Lead]) -> Outcome:
     held = _held(real)
     try:
         absorbed = [lead for lead in real if lead.merged_into_id]
-        place = merged.Place(table.link, key_field=table.key, **table.where)
+        is_delete = connection.merged_records() == CrmConnection.Merged.DELETE
+        place = merged.Place(table.link, key_field=table.key, is_delete=is_delete, **table.where)
         settled = merged.settle(place, absorbed, target=merged.mark_from(table.targets))
         standing = [lead for lead in real if not lead.merged_into_id and lead.pk not in held]
         parcels = pushing.parcels(standing, targets=table.targets, **table.where)
         pushing.announce(parcels, **table.where)
         done = deliver(parcels, table.write)
-        _look_at_table(done, table.link)
     except AirtableError as error:
         return _refused(error, leads=leads, link=table.link)
     notes = {lead.pk: SAMPLE if lead.is_sample else "Unchanged" for lead in leads}
@@ -154,18 +169,8 @@ def _record_refusal(lead: Lead, error: AirtableError, reason: str) -> None:
     pushing.record_failure(lead, reason, state=states.get(error.kind, State.FAILED), several=error.records)
 
 
-def _look_at_table(done: Delivery, link: airtable.Connection) -> None:
-    """What was refused because the table changed since it was read is tried again when it has been read anew."""
-    changed = [error for _, error in done.refused if error.type in TABLE_CHANGED]
-    if changed and not connection.was_just_read(link):
-        raise changed[0]
-
-
 def _refused(error: AirtableError, *, leads: Sequence[Lead], link: airtable.Connection) -> Outcome:
-    if error.type in TABLE_CHANGED:
-        connection.forget_schema(link)
-        raise TryAgainLater(error.message, after=0, is_service_down=True) from error
-    if error.kind not in (ErrorKind.INVALID, ErrorKind.AMBIGUOUS, ErrorKind.ROW_GONE):
+    if error.kind not in ABOUT_A_RECORD:
         raise _later(error, link) from error
     if len(leads) > 1:
         raise error  # the runner tries them one by one, so that one bad record holds up none of the others

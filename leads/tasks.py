@@ -45,10 +45,9 @@ def _give_back_memory() -> None:
 
 
 def _do_chores(cluster: str) -> None:
-    chores = settings.CLUSTER_CHORES.get(cluster)
-    if chores:
+    for chore in settings.CLUSTER_CHORES.get(cluster, ()):
         pipeline.beat(cluster, busy_for=CHORES)
-        import_string(chores)()
+        import_string(chore)()
 
 
 def _do_what_can_wait(cluster: str) -> bool:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from basecamp.api import schemas
 from basecamp.api.intake import status_url
+from crm_sync import connection
 from crm_sync.airtable import record_url
 from crm_sync.models import CrmRecord
 from enrichment.models import Enrichment
@@ -153,7 +154,8 @@ def _stage(step: Step) -> schemas.StageOut:
 
 def _crm(record: CrmRecord | None) -> schemas.CrmOut:
     if record is None:
-        is_connected = settings.AIRTABLE_API_KEY and settings.AIRTABLE_BASE_ID
-        return schemas.CrmOut(state="waiting" if is_connected else "not_connected", record_id="", error="", url="")
+        return schemas.CrmOut(
+            state="waiting" if connection.current() else "not_connected", record_id="", error="", url=""
+        )
     url = record_url(record.base_id, record.table_id, record.record_id) if record.record_id else ""
     return schemas.CrmOut(state=record.state, record_id=record.record_id, error=record.last_error, url=url)

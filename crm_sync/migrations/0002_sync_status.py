@@ -142,8 +142,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="crmrecord",
-            name="erased_at",
-            field=models.DateTimeField(blank=True, help_text="When it was seen that the lead is erased.", null=True),
+            name="erase_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When the record of an erased lead is to be looked at next.", null=True
+            ),
         ),
         migrations.AddField(
             model_name="crmrecord",

@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from crm_sync import connection, merged
-from crm_sync.models import CrmRecord
+from crm_sync import connection, merged, pausing
+from crm_sync.models import CrmRecord, FieldMapping
 from leads import gates, merges, merging, pipeline
 from leads.models import ContactPoint, Lead, StageGate, StageRun
 from tests.servers.airtable import AirtableServer, Fault, default_fields
@@ -48,6 +48,7 @@ def fold(lead: Lead, into: Lead | None) -> None:
 
 
 def push_again(*leads: Lead) -> None:
+    pausing.resume()
     StageGate.objects.update(closed_until=None)
     pipeline.schedule([lead.pk for lead in leads], ["push"], delay=0)
     StageRun.objects.update(due_at=timezone.now())
@@ -87,6 +88,7 @@ def test_marked_once_and_unmarked_when_undone(airtable, pair):
 def test_without_the_field_the_record_stays_until_there_is_one(airtable, pair):
     kept, absorbed = pair
     airtable.tables[0].drop_field("Merged into")
+    FieldMapping.objects.filter(our_field="merged_into").delete()
     connection.refresh_schema(connection.current())
     before, count = cells(airtable, absorbed), writes(airtable)
     fold(absorbed, kept)
@@ -105,6 +107,7 @@ def test_without_the_field_the_record_stays_until_there_is_one(airtable, pair):
 def test_a_note_about_the_missing_field_goes_when_undone(airtable, pair):
     kept, absorbed = pair
     airtable.tables[0].drop_field("Merged into")
+    FieldMapping.objects.filter(our_field="merged_into").delete()
     connection.refresh_schema(connection.current())
     fold(absorbed, kept)
     send()
@@ -165,6 +168,7 @@ def test_a_token_that_may_not_write_waits(airtable, pair, deleting):
     send()
     assert outcome(absorbed)[0] == "pending"
     assert gates.is_closed(PUSH)
+    assert pausing.row().pause == "table"
     airtable.scopes = ("data.records:read", "data.records:write", "schema.bases:read")
     push_again(absorbed)
     assert (cells(airtable, absorbed), note(absorbed)) == ([], merged.DELETED)

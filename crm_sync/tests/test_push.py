@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection as database
 from django.utils import timezone
 
-from crm_sync import connection
+from crm_sync import connection, pausing
 from crm_sync.connection import NOT_CONNECTED
 from crm_sync.models import AirtableBase, CrmRecord, FieldMapping
 from leads import gates, merging, pipeline
@@ -187,16 +187,30 @@ def test_one_bad_record_does_not_hold_up_the_others(airtable):
     assert len(airtable.records) == 2
 
 
-def test_a_field_that_is_gone_is_dropped_from_the_mapping_and_the_lead_passes(airtable):
-    (lead,) = inquire(company="Acme")
+def test_a_field_that_is_gone_pauses_once_and_the_leads_go_on_when_it_is_mended(airtable):
+    leads = inquire(12, company="Acme")
     gates.is_open(PUSH)
     airtable.tables[0].drop_field("Company")
     send()
-    assert outcome(lead)[0] == "pending"
-    StageRun.objects.update(due_at=timezone.now())
+    paused = pausing.row()
+    assert (paused.pause, paused.is_mail_due) == ("field", True)
+    assert paused.pause_reason == "Company: the field “Company” is gone from the Airtable table."
+    assert {outcome(lead)[0] for lead in leads} == {"pending"}
+    FieldMapping.objects.filter(our_field="company").update(direction="off")
+    pausing.resume()
     send()
-    assert outcome(lead) == ("succeeded", "")
-    assert not FieldMapping.objects.filter(our_field="company").exists()
+    assert {outcome(lead) for lead in leads} == {("succeeded", "")}
+    assert len(airtable.records) == 12
+
+
+def test_a_field_whose_type_changed_pauses(airtable):
+    (lead,) = inquire(email="ana@example.com")
+    gates.is_open(PUSH)
+    next(field for field in airtable.tables[0].fields if field.name == "Email").type = "number"
+    AirtableBase.objects.update(schema_read_at=timezone.now() - dt.timedelta(minutes=1))
+    send()
+    assert pausing.row().pause_reason.startswith("E-mail: “Email” has changed in Airtable.")
+    assert outcome(lead)[0] == "pending"
 
 
 def test_an_option_that_is_gone_leaves_its_cell_empty(airtable):

@@ -17,6 +17,8 @@ from django.utils import timezone
 from django_q.models import Failure
 
 from basecamp.watch import Watch
+from crm_sync import chores
+from crm_sync.models import SyncEvent
 from enrichment import confidence, nightly, replies, restating, sweep, trials
 from enrichment.models import MeaningQuery
 from leads import limits, outbox, pipeline
@@ -64,9 +66,10 @@ class Command(BaseCommand):
         if settings.IS_SQLITE:  # whoever watches must not stand in line for long: it tries again at the next turn
             connection.settings_dict["OPTIONS"]["timeout"] = PATIENCE
         watch = Watch(run_dir, stall_limit)
-        chores = [
+        rounds = [
             Chore("sweep", sweep_every, pipeline.sweep),
             Chore("have mail sent", sweep_every, outbox.ring_if_due),
+            Chore("have the CRM follow", sweep_every, chores.ring_if_due),
             Chore("probe the workers", probe_every, watch.probe),
             Chore("clear out", HOUR, clear_out),
             Chore("start learning", MINUTE, nightly.start_refit),
@@ -78,15 +81,16 @@ class Command(BaseCommand):
         ]
         while True:
             now = time.monotonic()
-            for chore in chores:
+            for chore in rounds:
                 if chore.due <= now:
                     chore.run()
-            time.sleep(max(0.05, min(chore.due for chore in chores) - time.monotonic()))
+            time.sleep(max(0.05, min(chore.due for chore in rounds) - time.monotonic()))
 
 
 def clear_out() -> None:
     """Deletes what has expired: counts, old questions, sessions, and what django-q keeps of failed tasks."""
     limits.forget_expired()
     MeaningQuery.objects.forgotten().delete()
+    SyncEvent.objects.forgotten().delete()
     Failure.objects.filter(stopped__lt=timezone.now() - dt.timedelta(days=KEPT)).delete()
     call_command("clearsessions")

@@ -1,0 +1,17 @@
+"""What the worker does for the CRM besides sending leads, in small pieces."""
+
+from django.conf import settings
+
+from crm_sync import erasure, pausing
+from leads import pipeline
+
+
+def ring_if_due() -> None:
+    """The clock calls it."""
+    if pausing.mail_is_due() or erasure.is_due():
+        pipeline.ring(settings.LEAD_PIPELINE[-1].cluster)
+
+
+def do_some() -> None:
+    pausing.tell_admins()
+    erasure.erase_some()
