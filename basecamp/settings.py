@@ -157,7 +157,7 @@ LEAD_PIPELINE = (
         10,
         200,
         gate="crm_sync.stages.airtable_gate",
-        delay=2,
+        delay=10,
         is_exclusive=True,
         takes_merged=True,  # the CRM learns into which lead it went
     ),

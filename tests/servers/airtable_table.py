@@ -74,6 +74,7 @@ class Field:
     type: str
     options: dict[str, Any] = field(default_factory=dict)
     id: str = field(default_factory=lambda: new_id("fld"))
+    refuses: set[object] = field(default_factory=set)  # values that it won't take, for no reason that shows
 
     @property
     def choices(self) -> list[str]:
@@ -103,6 +104,8 @@ def clean_cell(field: Field, value: object, *, typecast: bool) -> object:
         raise refused(field, "cannot accept a value because the field is computed")
     if value is None:
         return None
+    if isinstance(value, str | int | float) and value in field.refuses:
+        raise refused(field)
     if field.type in TEXT_TYPES:
         return _clean_text(field, value, typecast)
     if field.type in NUMBER_TYPES:
