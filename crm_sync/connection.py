@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import time
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -142,10 +143,12 @@ def our_fields(*, with_retired: bool = False) -> dict[str, OurField]:
     return META_FIELDS | {each.key: OurField(each.key, each.label, each.kind) for each in fields}
 
 
-def targets() -> list[Target]:
-    """The active mapping, as `mapping.payload` takes it. A field that is no longer looked for is still pushed."""
+def targets(rows: Iterable[FieldMapping] | None = None) -> list[Target]:
+    """The mapping as `cells.payload` takes it: of what is pushed, or of these rows. A field that is no longer looked
+    for is still pushed."""
     ours = our_fields(with_retired=True)
-    return [_target(row, ours[row.our_field]) for row in FieldMapping.objects.pushed() if row.our_field in ours]
+    chosen = FieldMapping.objects.pushed() if rows is None else rows
+    return [_target(row, ours[row.our_field]) for row in chosen if row.our_field in ours]
 
 
 def _target(row: FieldMapping, ours: OurField) -> Target:

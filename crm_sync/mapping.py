@@ -53,6 +53,7 @@ class Target:
 GONE = "gone"  # the type of a field that is no longer in the table
 KEY_FIELD = "lead_id"
 MERGED_INTO = "merged_into"
+STATUS, OWNER = "status", "owner"
 META_FIELDS: dict[str, OurField] = {
     ours.key: ours
     for ours in (
@@ -61,7 +62,8 @@ META_FIELDS: dict[str, OurField] = {
         OurField("name", "Name", Kind.TEXT),
         OurField("message", "Message", Kind.LONG_TEXT),
         OurField("source", "Source", Kind.CHOICE),
-        OurField("status", "Status", Kind.CHOICE),
+        OurField(STATUS, "Status", Kind.CHOICE),
+        OurField(OWNER, "Owner", Kind.TEXT),
         OurField("quality_score", "Quality score", Kind.NUMBER),
         OurField("received_at", "Received at", Kind.DATE),
         OurField("other_emails", "Other e-mails", Kind.LONG_TEXT),
@@ -102,7 +104,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "name": ("Full name", "Contact name", "Lead name", "Customer name", "Contact", "Customer", "Client", "Lead"),
     "message": ("Inquiry", "Enquiry", "Inquiry text", "Original message"),
     "source": ("Lead source", "Channel", "Origin"),
-    "status": ("Lead status",),
+    STATUS: ("Lead status",),
+    OWNER: ("Lead owner", "Assigned to"),
     "quality_score": ("Score", "Lead score", "Quality"),
     "received_at": ("Received", "Date received", "Received on", "Submitted at", "Inquiry date"),
     "other_emails": ("Other e-mail addresses", "Further e-mails", "Additional e-mails"),

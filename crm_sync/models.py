@@ -245,6 +245,9 @@ class AirtableBase(models.Model):
     table_id = models.CharField(max_length=40, blank=True)
     table_name = models.CharField(max_length=255, blank=True)
     schema_read_at = models.DateTimeField(null=True, blank=True)
+    pull_due_at = models.DateTimeField(default=timezone.now)
+    pulled_at = models.DateTimeField(null=True, blank=True, help_text="When the last complete pull began.")
+    compared_at = models.DateTimeField(null=True, blank=True, help_text="The last one that looked at every record.")
 
     def __str__(self) -> str:
         return self.base_id

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.utils import timezone
 from crm_sync.cells import CellValue, digest, new_options, payload, payload_hash
 from crm_sync.mapping import Target
 from crm_sync.models import CrmRecord
+from leads import owners
 from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
 
 
@@ -40,12 +41,22 @@ class Parcel:
         return [key for key in {**before, **self.agreed} if before.get(key) != self.agreed.get(key)]
 
 
-def parcels(leads: Sequence[Lead], *, targets: Sequence[Target], base_id: str, table_id: str) -> list[Parcel]:
-    """What each lead's record must hold; leads whose record holds it already are left out."""
+def parcels(
+    leads: Sequence[Lead],
+    *,
+    targets: Sequence[Target],
+    base_id: str,
+    table_id: str,
+    shared: Collection[str] = (),
+) -> list[Parcel]:
+    """What each lead's record must hold; leads whose record holds it already are left out.
+
+    `shared`: ids of Airtable fields that people change there, too. Their cells are only sent when ours changed.
+    """
     records = {record.lead_id: record for record in CrmRecord.objects.filter(lead__in=leads)}
     values = values_of(leads)
     where = (base_id, table_id)
-    found = [_parcel(lead, values[lead.pk], targets, records.get(lead.pk), where) for lead in leads]
+    found = [_parcel(lead, values[lead.pk], targets, records.get(lead.pk), where, shared) for lead in leads]
     return [parcel for parcel in found if not _holds(records.get(parcel.lead.pk), parcel, base_id, table_id)]
 
 
@@ -143,16 +154,20 @@ def _parcel(
     targets: Sequence[Target],
     record: CrmRecord | None,
     where: tuple[str, str],
+    shared: Collection[str],
 ) -> Parcel:
     before = record.sent_fields if record else []
     zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
     cells, notes = payload(values, targets, zone=zone, pushed_before=before)
     filled = {field_id: cell for field_id, cell in cells.items() if cell is not None}
     is_here = record is not None and (record.base_id, record.table_id) == where
+    held = record.agreed if record and is_here and record.record_id else {}
+    agreed = {key: digest(cell) for key, cell in filled.items()}
+    ours = {target.remote.id for target in targets}
     # A cell that is to be emptied counts as absent: once it is empty the hash must be the same.
     return Parcel(
         lead,
-        cells,
+        {key: cell for key, cell in cells.items() if not (held and key in shared and agreed.get(key) == held.get(key))},
         payload_hash(filled),
         notes,
         [target.our_key for target in targets if target.remote.id in filled],
@@ -160,7 +175,7 @@ def _parcel(
         record_id=record.record_id if record and is_here else "",
         options=_options(filled, targets),
         is_adding=new_options(filled, targets),
-        agreed={key: digest(cell) for key, cell in filled.items()},
+        agreed={key: cell for key, cell in held.items() if key not in ours} | agreed,
     )
 
 
@@ -207,6 +222,7 @@ def own_values(lead: Lead) -> dict[str, object]:
         "name": lead.name,
         "source": lead.source,
         "status": lead.status,
+        "owner": owners.label(lead),
         "quality_score": lead.quality_score,
         "received_at": lead.received_at,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from crm_sync import airtable, connection, history, merged, meter, pausing
+from crm_sync import airtable, connection, history, merged, meter, pausing, pull
 from crm_sync import push as pushing
 from crm_sync.airtable import VALUE_ERRORS, AirtableError, ErrorKind
 from crm_sync.delivery import ABOUT_A_RECORD, deliver
@@ -130,7 +130,7 @@ def push(leads: Sequence[Lead]) -> Outcome:
         place = merged.Place(table.link, key_field=table.key, is_delete=is_delete, **table.where)
         settled = merged.settle(place, absorbed, target=merged.mark_from(table.targets))
         standing = [lead for lead in real if not lead.merged_into_id and lead.pk not in held]
-        parcels = pushing.parcels(standing, targets=table.targets, **table.where)
+        parcels = _parcels(standing, table)
         pushing.announce(parcels, **table.where)
         done = deliver(parcels, table.write)
     except AirtableError as error:
@@ -149,6 +149,22 @@ def push(leads: Sequence[Lead]) -> Outcome:
             connection.forget_schema(table.link)
 
     return Outcome(save=save, notes=notes, failed=failed, again={parcel.lead.pk for parcel in done.untried})
+
+
+def _parcels(leads: Sequence[Lead], table: _Table) -> list[Parcel]:
+    """What is to be sent. Before a field is written that people change in Airtable, too, it is read there: what they
+    wrote since we last looked must not be lost. Raises AirtableError."""
+    fields = [each for each in pull.backs() if each.is_sent]
+    shared = {each.target.remote.id for each in fields}
+    found = pushing.parcels(leads, targets=table.targets, shared=shared, **table.where)
+    known = [parcel.record_id for parcel in found if parcel.record_id and shared.intersection(parcel.changed)]
+    if not known:
+        return found
+    records = airtable.fetch_records(table.link, known, field_ids=sorted(shared))
+    if not pull.take_in(records, fields, **table.where):
+        return found
+    fresh = Lead.objects.filter(pk__in=[lead.pk for lead in leads]).prefetch_related("submissions").order_by("pk")
+    return pushing.parcels(list(fresh), targets=table.targets, shared=shared, **table.where)
 
 
 def _table() -> _Table:

@@ -40,13 +40,13 @@ def change_value(lead: Lead, *, field: str, value: str, actor: str) -> None:
     """A person's edit, then score and push, and for a contact field the search for duplicates, again."""
     with transaction.atomic():
         merging.edit(lead, field=field, value=value, actor=actor)
-        _follow_up(lead, field)
+        follow_up(lead, field)
 
 
 def accept_suggestion(suggestion: FieldValue, *, actor: str) -> None:
     with transaction.atomic():
         merging.accept(suggestion, actor=actor)
-        _follow_up(suggestion.lead, suggestion.field)
+        follow_up(suggestion.lead, suggestion.field)
 
 
 def refuse_suggestion(suggestion: FieldValue, *, actor: str) -> None:
@@ -59,7 +59,7 @@ def lock_value(value: FieldValue, *, is_locked: bool, actor: str) -> None:
     with transaction.atomic():
         merging.set_lock(value, is_locked=is_locked, actor=actor)
         _touch(value.lead)
-        _follow_up(value.lead, value.field, is_changed=False)
+        follow_up(value.lead, value.field, is_changed=False)
 
 
 def fact_groups(values: Iterable[FieldValue], *, editing: str = "") -> list[FactGroup]:
@@ -101,7 +101,8 @@ def missing_fields(groups: Iterable[FactGroup]) -> list[Field]:
     return [known for known in offered if known.key not in present and known.key not in IN_PANEL]
 
 
-def _follow_up(lead: Lead, field: str, *, is_changed: bool = True) -> None:
+def follow_up(lead: Lead, field: str, *, is_changed: bool = True) -> None:
+    """Queues what has to read a changed value. Call it in the transaction that changed it."""
     unsure.settle(lead.pk, field)
     wanted = ("duplicates", "score") if is_changed and field in CONTACT else ("score",)
     pipeline.schedule([lead.pk], [stage for stage in wanted if stage in STAGES])

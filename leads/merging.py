@@ -106,6 +106,22 @@ def accept(suggestion: FieldValue, *, actor: str) -> None:
     _enter(item, actor=actor, accepted=suggestion)
 
 
+def follow(lead: Lead, found: FoundValue, *, wins: bool, actor: str) -> None:
+    """What a person changed in the CRM. Where it wins it stands like an edit made here, else it is suggested. An empty
+    value that doesn't win is nothing to suggest. Call it inside a transaction."""
+    change = _Change(leads=_locked_leads([lead.pk]))
+    row = _as_row(NewValues(lead, [found], made_by=actor), found, Origin.CRM)
+    rows = _history(change.leads).get((lead.pk, found.field), [])
+    current = next((each for each in rows if each.state == State.CURRENT), None)
+    if wins and not (current and current.value == row.value):
+        row.is_locked = True  # by a person, if not by staff: machines leave it alone
+        _take_over(row, current, change)
+        Event.objects.create(lead=lead, actor=actor, text=f"{row.label} changed to “{row.display[:200]}”")
+    elif not wins and lead.pk in change.leads and _is_worth_suggesting(row, current or row, rows):
+        _suggest(row, rows, change)
+    _write(change)
+
+
 def refuse(suggestion: FieldValue, *, actor: str) -> None:
     """A person turns a suggested value down; the same value is not suggested again."""
     refused = FieldValue.objects.filter(pk=suggestion.pk, lead__merged_into=None).suggested()

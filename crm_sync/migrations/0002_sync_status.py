@@ -136,6 +136,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
+            model_name="airtablebase",
+            name="pull_due_at",
+            field=models.DateTimeField(default=django.utils.timezone.now),
+        ),
+        migrations.AddField(
+            model_name="airtablebase",
+            name="pulled_at",
+            field=models.DateTimeField(blank=True, help_text="When the last complete pull began.", null=True),
+        ),
+        migrations.AddField(
+            model_name="airtablebase",
+            name="compared_at",
+            field=models.DateTimeField(blank=True, help_text="The last one that looked at every record.", null=True),
+        ),
+        migrations.AddField(
             model_name="crmrecord",
             name="agreed",
             field=models.JSONField(blank=True, default=dict),

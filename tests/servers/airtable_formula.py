@@ -1,4 +1,5 @@
-"""The part of Airtable's formula language that picks rows: AND, OR, NOT, = and != on fields, texts and numbers."""
+"""The part of Airtable's formula language that picks rows: AND, OR, NOT, = and != on fields, texts and numbers, and
+when a row was changed."""
 
 import re
 
@@ -103,4 +104,8 @@ class Formula:
                 return name.upper() == "TRUE"
             case "RECORD_ID", []:
                 return self.row.id
+            case "LAST_MODIFIED_TIME", []:
+                return self.row.modified
+            case "IS_AFTER", [left, right]:
+                return str(left) > str(right)
         raise self._invalid("Please check your formula text")

@@ -217,6 +217,12 @@ class Row:
     id: str
     created_at: str
     cells: dict[str, Any]  # by field id
+    modified: str = ""
+
+
+def moment() -> str:
+    """Now, as Airtable writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 class Table:
@@ -261,8 +267,8 @@ class Table:
 
     def add(self, values: dict[str, Any], *, typecast: bool = False) -> str:
         """A new row, from field names or ids. Returns its id."""
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-        row = Row(new_id("rec"), now, self.clean(values, typecast=typecast))
+        now = moment()
+        row = Row(new_id("rec"), now, self.clean(values, typecast=typecast), now)
         self.rows[row.id] = row
         return row.id
 
@@ -272,6 +278,7 @@ class Table:
         row = self.row(record_id)
         cells = self.clean(values, typecast=typecast)
         row.cells = cells if replace else row.cells | cells
+        row.modified = moment()
         return row.id
 
     def row(self, record_id: object) -> Row:
