@@ -9,17 +9,16 @@ import json
 import logging
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import requests
 from pyairtable import Api, formulas, retry_strategy
 from pydantic import ValidationError
 
+from crm_sync.airtable_errors import VALUE_ERRORS, AirtableError, ErrorKind, error_from, local
 from crm_sync.mapping import RemoteField
 
 logger = logging.getLogger(__name__)
@@ -27,73 +26,9 @@ logger = logging.getLogger(__name__)
 MAX_ROWS = 10  # Airtable's limit for one request
 PAGE = 100  # records of one page of a list, the most there are
 TIMEOUT = (5, 30)  # seconds to connect, seconds of silence; pyairtable's own default is to wait for ever
-DETAIL_LENGTH = 500
 ENDPOINT_URL = "https://api.airtable.com"
 
-# pyairtable keeps one HTTP session per Api. A session must not be shared by threads, nor survive a fork.
-_local = threading.local()
-
-
-def last_request_id() -> str:
-    """How Airtable named this thread's last request; empty where it gave no name."""
-    return getattr(_local, "request_id", "")
-
-
 Fields = Mapping[str, Any]  # by field id, or by field name
-
-
-class ErrorKind(StrEnum):
-    RATE_LIMITED = "rate_limited"  # all requests to the base fail for 30 s
-    MONTHLY_LIMIT = "monthly_limit"  # the workspace's API calls are used up until the next month
-    UNAUTHORIZED = "unauthorized"  # the token
-    NOT_FOUND = "not_found"  # base, table or permission: Airtable doesn't tell them apart
-    INVALID = "invalid"  # a value or a field that Airtable refuses; the request will never pass as it is
-    ROW_GONE = "row_gone"  # the record was deleted in Airtable
-    AMBIGUOUS = "ambiguous"  # several records have the same key
-    UNAVAILABLE = "unavailable"  # no usable answer; what was sent may have been carried out
-
-
-# Refusals that are about one value and name its field, all but the last.
-VALUE_ERRORS = ("UNKNOWN_FIELD_NAME", "INVALID_VALUE_FOR_COLUMN", "INVALID_MULTIPLE_CHOICE_OPTIONS")
-
-MESSAGES = {
-    ErrorKind.RATE_LIMITED: "Airtable is getting too many requests for this base and asks to wait half a minute.",
-    ErrorKind.MONTHLY_LIMIT: "The Airtable workspace has used up its API calls for this month.",
-    ErrorKind.UNAUTHORIZED: "Airtable does not accept the access token.",
-    ErrorKind.NOT_FOUND: "Airtable has no such base or table, or the access token may not use it.",
-    ErrorKind.INVALID: "Airtable refused the values that were sent.",
-    ErrorKind.ROW_GONE: "The record was deleted in Airtable.",
-    ErrorKind.AMBIGUOUS: "Several Airtable records carry the same lead ID.",
-    ErrorKind.UNAVAILABLE: "Airtable can’t be reached at the moment.",
-}
-
-
-class AirtableError(Exception):
-    """What went wrong, told apart by `kind`.
-
-    `message` is one plain sentence for staff; `detail` is what Airtable said, clipped (it may quote a value, so it
-    is for staff's eyes and not for logs); `type` is Airtable's error type and `field` the field's name or id, where
-    Airtable named them; `records` are the ids of records that have the same key; `request_id` is Airtable's.
-    """
-
-    def __init__(
-        self,
-        kind: ErrorKind,
-        *,
-        message: str = "",
-        detail: str = "",
-        type: str = "",
-        field: str = "",
-        records: Sequence[str] = (),
-    ) -> None:
-        self.kind = kind
-        self.message = message or MESSAGES[kind]
-        self.detail = detail[:DETAIL_LENGTH]
-        self.type = type
-        self.field = field
-        self.records = tuple(records)
-        self.request_id = last_request_id()
-        super().__init__(f"{kind}: {type}" if type else str(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +37,7 @@ class Connection:
 
     `wait_turn` is called before each request to Airtable: it keeps the pace of five a second per base that all
     processes share. What it raises reaches the caller.
+    `timeout`: seconds to connect, and of silence.
     """
 
     token: str = field(repr=False)
@@ -109,6 +45,13 @@ class Connection:
     table: str
     endpoint_url: str = ENDPOINT_URL
     wait_turn: Callable[[], None] | None = None
+    timeout: tuple[int, int] = field(default_factory=lambda: TIMEOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +67,27 @@ class Remote:
 
     id: str
     cells: Mapping[str, Any]
+
+
+def fetch_bases(connection: Connection) -> tuple[Base, ...]:
+    """The bases that the token reaches; the connection's own base and table don't matter. Raises AirtableError."""
+    with _api(connection, needs_base=False) as api:
+        return tuple(Base(each.id, each.name or each.id) for each in api.bases(force=True))
+
+
+def create_table(connection: Connection, name: str, fields: Sequence[Mapping[str, Any]]) -> Table:
+    """Makes a table of these fields (`name`, `type`, `options`), the first of them its primary field. The token needs
+    schema.bases:write. Raises AirtableError."""
+    with _api(connection) as api:
+        url = api.base(connection.base_id).urls.tables
+        return _table_from(api.post(url, json={"name": name, "fields": [dict(field) for field in fields]}))
+
+
+def create_field(connection: Connection, table_id: str, field: Mapping[str, Any]) -> RemoteField:
+    """Adds a field to a table of the base. The token needs schema.bases:write. Raises AirtableError."""
+    with _api(connection) as api:
+        url = f"{api.base(connection.base_id).urls.tables}/{table_id}/fields"
+        return _field_from(api.post(url, json=dict(field)))
 
 
 def fetch_tables(connection: Connection) -> tuple[Table, ...]:
@@ -152,7 +116,7 @@ def fetch_scopes(connection: Connection) -> tuple[str, ...]:
 
     Doesn't touch the base, so it costs no turn of the base's pace; it still waits for one.
     """
-    with _api(connection) as api:
+    with _api(connection, needs_base=False) as api:
         return tuple(api.whoami().get("scopes", ()))
 
 
@@ -324,25 +288,25 @@ class _PacedApi(Api):
     def request(self, *args: Any, **kwargs: Any) -> Any:
         if self.wait_turn:
             self.wait_turn()
-        _local.request_id = ""
+        local.request_id = ""
         return super().request(*args, **kwargs)
 
 
 def _keep_request_id(response: requests.Response, *args: Any, **kwargs: Any) -> None:
-    _local.request_id = response.headers.get("x-airtable-request-id", "")[:80]
+    local.request_id = response.headers.get("x-airtable-request-id", "")[:80]
 
 
 @contextmanager
-def _api(connection: Connection) -> Iterator[Api]:
+def _api(connection: Connection, *, needs_base: bool = True) -> Iterator[Api]:
     """This thread's Api for the connection. Whatever fails inside comes out as AirtableError."""
-    _check_connection(connection)
-    key = (os.getpid(), connection.token, connection.endpoint_url)
-    if getattr(_local, "key", None) != key:
-        _local.api = _new_api(connection)
-        _local.key = key
-    _local.api.wait_turn = connection.wait_turn
+    _check_connection(connection, needs_base=needs_base)
+    key = (os.getpid(), connection.token, connection.endpoint_url, connection.timeout)
+    if getattr(local, "key", None) != key:
+        local.api = _new_api(connection)
+        local.key = key
+    local.api.wait_turn = connection.wait_turn
     with _as_airtable_error():
-        yield _local.api
+        yield local.api
 
 
 def _new_api(connection: Connection) -> _PacedApi:
@@ -351,17 +315,20 @@ def _new_api(connection: Connection) -> _PacedApi:
         total=4, connect=3, read=0, other=0, status=0, status_forcelist=(), raise_on_status=False, backoff_factor=0.1
     )
     api = _PacedApi(
-        connection.token, timeout=TIMEOUT, retry_strategy=retries, endpoint_url=connection.endpoint_url.rstrip("/")
+        connection.token,
+        timeout=connection.timeout,
+        retry_strategy=retries,
+        endpoint_url=connection.endpoint_url.rstrip("/"),
     )
     api.session.hooks["response"].append(_keep_request_id)
     return api
 
 
-def _check_connection(connection: Connection) -> None:
+def _check_connection(connection: Connection, *, needs_base: bool) -> None:
     """What would fail inside the HTTP library, or lead to a misleading answer."""
     if not re.fullmatch(r"[!-~]+", connection.token):
         raise AirtableError(ErrorKind.UNAUTHORIZED, detail="The token is empty or has characters no token has.")
-    if not re.fullmatch(r"app[0-9A-Za-z]{14}", connection.base_id):
+    if needs_base and not re.fullmatch(r"app[0-9A-Za-z]{14}", connection.base_id):
         raise AirtableError(
             ErrorKind.NOT_FOUND, message="The Airtable base ID is not one: it starts with “app” and has 17 characters."
         )
@@ -382,48 +349,3 @@ def _as_airtable_error() -> Iterator[None]:
         # JSON, but not what Airtable documents: something else answered. Without the error's text, which quotes values.
         logger.warning("Airtable's answer was not understood: %s", type(error).__name__)
         raise AirtableError(ErrorKind.UNAVAILABLE, detail="The answer was not understood.") from error
-
-
-def error_from(status: int, text: str, *, url: str = "") -> AirtableError:
-    """An HTTP error as AirtableError. Goes by status and error type, never by Airtable's wording."""
-    type_, said, is_json = _parse(text)
-    kind = _kind(status, type_, is_json=is_json, is_record=re.search(r"/rec[0-9A-Za-z]{14}(\?|$)", url) is not None)
-    field_name = _named_field(said) if type_ in VALUE_ERRORS else ""
-    message = f"Airtable refused the value for “{field_name}”." if field_name else ""
-    if type_ == "UNKNOWN_FIELD_NAME":
-        message = "A mapped field is no longer in the Airtable table."
-    return AirtableError(kind, message=message, detail=said or f"HTTP status {status}", type=type_, field=field_name)
-
-
-def _parse(text: str) -> tuple[str, str, bool]:
-    """Type, message and whether it was JSON. `error` may be an object, a text or a list named `errors`."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return "", "", False
-    error = body.get("error", body.get("errors")) if isinstance(body, dict) else None
-    if isinstance(error, list):
-        error = error[0] if error else None
-    if isinstance(error, dict):
-        type_ = str(error.get("type") or error.get("error") or "")
-        return type_, str(error.get("message") or type_), True
-    return (error, error, True) if isinstance(error, str) else ("", "", True)
-
-
-def _kind(status: int, type_: str, *, is_json: bool, is_record: bool) -> ErrorKind:
-    if status == 429:
-        return ErrorKind.MONTHLY_LIMIT if "BILLING" in type_ else ErrorKind.RATE_LIMITED
-    if status == 401:
-        return ErrorKind.UNAUTHORIZED
-    if status == 413:
-        return ErrorKind.INVALID
-    if status >= 500 or status == 408 or not is_json:
-        return ErrorKind.UNAVAILABLE
-    if type_ in ("ROW_DOES_NOT_EXIST", "MODEL_ID_NOT_FOUND") or (status == 404 and is_record):
-        return ErrorKind.ROW_GONE
-    return ErrorKind.NOT_FOUND if status in (403, 404) else ErrorKind.INVALID
-
-
-def _named_field(said: str) -> str:
-    found = re.search(r'(?:^|\s)[Ff]ield (?:name: )?"(.+?)"(?:\s|$)', said)
-    return found[1] if found else ""

@@ -2,17 +2,18 @@
 
 from django.conf import settings
 
-from crm_sync import erasure, pausing, polling
+from crm_sync import choices, erasure, pausing, polling
 from leads import pipeline
 
 
 def ring_if_due() -> None:
     """The clock calls it."""
-    if pausing.mail_is_due() or erasure.is_due() or polling.is_due():
+    if pausing.mail_is_due() or erasure.is_due() or choices.to_clear() or polling.is_due():
         pipeline.ring(settings.LEAD_PIPELINE[-1].cluster)
 
 
 def do_some() -> None:
     pausing.tell_admins()
     erasure.erase_some()
+    choices.clear_others()
     polling.look()

@@ -107,7 +107,7 @@ def refresh_schema(connection: airtable.Connection) -> airtable.Table:
     mapping yet gets a proposal by name and type. What no longer fits stays as it is: `misfits` tells it.
 
     Raises:
-        airtable.AirtableError: Airtable did not answer or refused.
+        AirtableError: Airtable did not answer or refused.
     """
     table = airtable.fetch_schema(connection)
     with transaction.atomic():
@@ -132,7 +132,7 @@ def misfits() -> list[str]:
         label = known.label if known else row.our_field
         if row.remote_type == GONE:
             found.append(f"{label}: the field “{row.remote_name}” is gone from the Airtable table.")
-        elif known and (reason := refusal(known, _remote(row))):
+        elif known and (reason := refusal(known, remote(row))):
             found.append(f"{label}: “{row.remote_name}” has changed in Airtable. {reason}")
     return found
 
@@ -156,7 +156,7 @@ def _target(row: FieldMapping, ours: OurField) -> Target:
     return Target(
         row.our_field,
         ours.kind,
-        _remote(row),
+        remote(row),
         _names(added) | row.value_map,
         label=ours.label if added else "",
         unknown=row.unknown,
@@ -164,7 +164,8 @@ def _target(row: FieldMapping, ours: OurField) -> Target:
     )
 
 
-def _remote(row: FieldMapping) -> RemoteField:
+def remote(row: FieldMapping) -> RemoteField:
+    """The Airtable field of a mapping, as it was last read."""
     return RemoteField(row.remote_id, row.remote_name, row.remote_type, tuple(row.options), tuple(row.option_ids))
 
 
@@ -197,10 +198,10 @@ def table_id(connection: airtable.Connection) -> str:
 def _follow(table: airtable.Table) -> None:
     known = {remote.id: remote for remote in table.fields}
     for row in FieldMapping.objects.all():
-        if remote := known.get(row.remote_id):
-            row.value_map = _renamed(row, remote)
-            row.remote_name, row.remote_type, row.options = remote.name, remote.type, list(remote.options)
-            row.option_ids = list(remote.option_ids)
+        if there := known.get(row.remote_id):
+            row.value_map = _renamed(row, there)
+            row.remote_name, row.remote_type, row.options = there.name, there.type, list(there.options)
+            row.option_ids = list(there.option_ids)
         else:
             row.remote_type = GONE
         row.save(update_fields=["remote_name", "remote_type", "options", "option_ids", "value_map", "unknown_option"])

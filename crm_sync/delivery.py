@@ -8,7 +8,7 @@ the next leads, which costs fewer calls than sending it by itself.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from crm_sync.airtable import VALUE_ERRORS, AirtableError, ErrorKind, last_request_id
+from crm_sync.airtable_errors import VALUE_ERRORS, AirtableError, ErrorKind, last_request_id
 from crm_sync.push import Parcel
 
 ABOUT_A_RECORD = (ErrorKind.INVALID, ErrorKind.AMBIGUOUS, ErrorKind.ROW_GONE)

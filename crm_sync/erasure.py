@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from crm_sync import airtable, connection, pausing
-from crm_sync.airtable import AirtableError, ErrorKind
+from crm_sync.airtable_errors import AirtableError, ErrorKind
 from crm_sync.models import CrmRecord, CrmRecordQuerySet, SyncEvent
 from crm_sync.pausing import STAGE
 from leads import gates

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from crm_sync import meter
-from crm_sync.airtable import AirtableError, ErrorKind
+from crm_sync.airtable_errors import AirtableError, ErrorKind
 from crm_sync.delivery import Delivery
 from crm_sync.mapping import Target
 from crm_sync.models import CrmConnection, SyncEvent

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from crm_sync import airtable
-from crm_sync.airtable import AirtableError, ErrorKind
+from crm_sync.airtable_errors import AirtableError, ErrorKind
 from crm_sync.cells import CellValue, Omit, Problem, payload_hash, to_cell
 from crm_sync.mapping import MERGED_INTO, Target, compatible
 from crm_sync.models import CrmRecord

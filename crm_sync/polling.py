@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from crm_sync import airtable, connection, pausing, pull
-from crm_sync.airtable import AirtableError, ErrorKind
+from crm_sync.airtable_errors import AirtableError, ErrorKind
 from crm_sync.models import AirtableBase, CrmRecord, FieldMapping, SyncEvent
 from leads import gates, pipeline
 from leads.models.pipeline import STAGES

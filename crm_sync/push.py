@@ -53,11 +53,23 @@ def parcels(
 
     `shared`: ids of Airtable fields that people change there, too. Their cells are only sent when ours changed.
     """
+    found = every_parcel(leads, targets=targets, base_id=base_id, table_id=table_id, shared=shared)
+    return [parcel for parcel in found if not _holds(parcel.record, parcel, base_id, table_id)]
+
+
+def every_parcel(
+    leads: Sequence[Lead],
+    *,
+    targets: Sequence[Target],
+    base_id: str,
+    table_id: str,
+    shared: Collection[str] = (),
+) -> list[Parcel]:
+    """The same, also of leads whose record holds it already."""
     records = {record.lead_id: record for record in CrmRecord.objects.filter(lead__in=leads)}
     values = values_of(leads)
     where = (base_id, table_id)
-    found = [_parcel(lead, values[lead.pk], targets, records.get(lead.pk), where, shared) for lead in leads]
-    return [parcel for parcel in found if not _holds(records.get(parcel.lead.pk), parcel, base_id, table_id)]
+    return [_parcel(lead, values[lead.pk], targets, records.get(lead.pk), where, shared) for lead in leads]
 
 
 def announce(about: Sequence[Parcel], *, base_id: str, table_id: str) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from crm_sync import airtable, connection, history, merged, meter, pausing, pull
 from crm_sync import push as pushing
-from crm_sync.airtable import VALUE_ERRORS, AirtableError, ErrorKind
+from crm_sync.airtable_errors import VALUE_ERRORS, AirtableError, ErrorKind
 from crm_sync.delivery import ABOUT_A_RECORD, deliver
 from crm_sync.mapping import Target
 from crm_sync.models import AirtableBase, CrmConnection, CrmRecord

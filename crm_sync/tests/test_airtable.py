@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from crm_sync import airtable
-from crm_sync.airtable import AirtableError, Connection, ErrorKind, error_from
+from crm_sync.airtable import Connection
+from crm_sync.airtable_errors import AirtableError, ErrorKind, error_from
 from tests.servers.airtable import BILLING, HTML_502, AirtableServer, Fault
 from tests.servers.airtable_table import Field
 

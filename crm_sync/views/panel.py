@@ -10,6 +10,7 @@ from crm_sync.models import CrmRecord
 from leads.models import Lead
 from leads.steps import steps_of, with_runs
 
+MOST_EVENTS = 10  # shown of a lead
 MOST_LEADS = 10  # that are merged in one go
 
 
@@ -26,6 +27,7 @@ def panel(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "record_url": outlook.address(record),
         "step": next((step for step in steps_of(lead) if step.stage == "push"), None),
         "is_connected": is_connected,
+        "events": lead.sync_events.all()[:MOST_EVENTS],
         "absorbed": outlook.absorbed(lead) if is_connected and not lead.is_sample else [],
     }
     return render(request, "crm_sync/_panel.html", context)
