@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-duplicates bench-enrichment lint fmt doctor
+.PHONY: help run test bench bench-duplicates bench-enrichment bench-sync lint fmt doctor
 
 help:
 	@echo "make run     start baseCamp: web, workers, clock and Chroma (Ctrl-C stops it)"
@@ -17,6 +17,7 @@ help:
 	@echo "make fmt     put code and templates into shape"
 	@echo "make bench   measure"
 	@echo "make bench-duplicates  measure how duplicates are found, beside Splink (docs/duplicates.md)"
+	@echo "make bench-sync        measure how leads go to Airtable and back (docs/airtable.md)"
 	@echo "make bench-enrichment  measure how inquiries are read (docs/enrichment.md)"
 
 run: .venv/installed
@@ -46,6 +47,10 @@ bench-duplicates: .venv/installed-bench
 # ERRORS=1 lists what the rules read wrongly in the half of the labelled set that they may be improved with.
 bench-enrichment: .venv/installed-dev
 	@$(BIN)/python -m benchmarks $(addprefix enrichment.,$(or $(PARTS),rules)) $(if $(ERRORS),--errors)
+
+# COUNT=1000 pushes fewer leads than 10,000, which take about ten minutes in all.
+bench-sync: .venv/installed-dev
+	@$(BIN)/python -m benchmarks sync
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from crm_sync.models import CrmRecord, FieldMapping
+from crm_sync.models import CrmRecord, FieldMapping, SyncConflict, SyncEvent
 from leads import pipeline
 from leads.admin import OfLead
 
@@ -27,6 +27,20 @@ class CrmRecordAdmin(OfLead):
             with transaction.atomic():
                 pipeline.schedule(ids[start : start + AT_ONCE], ["push"], delay=0)
         self.message_user(request, f"{len(ids)} queued for Airtable.")
+
+
+@admin.register(SyncEvent)
+class SyncEventAdmin(OfLead):
+    list_display = ("at", "lead", "kind", "fields", "detail", "request_id")
+    list_filter = ("kind",)
+    ordering = ("-at", "-id")
+
+
+@admin.register(SyncConflict)
+class SyncConflictAdmin(OfLead):
+    list_display = ("at", "lead", "our_field", "winner", "seen_at", "seen_by")
+    list_filter = ("winner", "our_field")
+    ordering = ("-at", "-id")
 
 
 @admin.register(FieldMapping)

@@ -45,7 +45,7 @@ class Connection:
     table: str
     endpoint_url: str = ENDPOINT_URL
     wait_turn: Callable[[], None] | None = None
-    timeout: tuple[int, int] = field(default_factory=lambda: TIMEOUT)
+    timeout: tuple[int, int] = TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)

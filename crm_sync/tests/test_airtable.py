@@ -2,6 +2,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -98,8 +99,8 @@ def test_a_lost_reply_and_its_repetition_leave_one_record(server, connection, ke
     assert [record["id"] for record in server.records] == ids
 
 
-def test_a_late_answer_is_not_asked_for_twice(server, connection, key, monkeypatch):
-    monkeypatch.setattr(airtable, "TIMEOUT", (5, 0.1))
+def test_a_late_answer_is_not_asked_for_twice(server, connection, key):
+    connection = replace(connection, timeout=(5, 0.1))
     server.script(Fault(delay=1.0))
     with pytest.raises(AirtableError) as caught:
         airtable.upsert(connection, [{key: "a"}], key_field=key)

@@ -359,7 +359,7 @@ def test_garbage_in_the_address(admin, airtable, query):
 
 def test_short_of_calls_it_warns_and_slows_down(admin, airtable):
     connect(admin, airtable)
-    CrmConnection.objects.update(monthly_limit=AirtableBase.objects.get().calls_this_month + 1)
+    CrmConnection.objects.update(monthly_limit=AirtableBase.objects.get().calls_this_month)
     (lead,) = inquire()
     send()
     assert outcome(lead)[0] == "pending"

@@ -10,6 +10,7 @@ By hand, to try the product against it: `python -m tests.servers.airtable --port
 
 import argparse
 import json
+import random
 import re
 import sys
 import threading
@@ -92,7 +93,8 @@ class LoggedRequest:
 
 class AirtableServer:
     """One base with one table (more by API), a token, a log. `rate` is requests per second and base, None for no limit;
-    going over it locks the base for `lockout` seconds. `fields` replaces the default ones."""
+    going over it locks the base for `lockout` seconds. `fields` replaces the default ones; every
+    answer takes `latency` seconds."""
 
     def __init__(
         self,
@@ -104,12 +106,15 @@ class AirtableServer:
         token: str = "",
         base_id: str = "",
         scopes: tuple[str, ...] = ALL_SCOPES,
+        latency: float = 0.0,
     ) -> None:
         self.token = token or f"pat{new_id('')}.{'0' * 32}"
         self.base_id = base_id or new_id("app")
         self.user_id = new_id("usr")
         self.scopes = scopes
-        self.rate, self.lockout = rate, lockout
+        self.rate, self.lockout, self.latency = rate, lockout, latency
+        self._chance: random.Random | None = None
+        self._lost = self._broken = 0.0
         self.tables = [Table("Leads", fields or default_fields())]
         self.requests: list[LoggedRequest] = []
         self.violations = 0
@@ -149,6 +154,10 @@ class AirtableServer:
         """Each fault meets one of the next data requests (not `/v0/meta`), in this order."""
         self._faults.extend(faults)
 
+    def misbehave(self, *, lost: float, broken: float, seed: int = 1) -> None:
+        """From now on this share of data requests loses its reply, or is refused with HTTP 500 or 503."""
+        self._chance, self._lost, self._broken = random.Random(seed), lost, broken
+
     def max_in_window(self, seconds: float = 1.0) -> int:
         """The most requests to the base that arrived within any `seconds`."""
         times = sorted(request.at for request in self.requests if request.base_id == self.base_id)
@@ -156,7 +165,14 @@ class AirtableServer:
 
     def next_fault(self) -> Fault:
         with self.lock:
-            return self._faults.popleft() if self._faults else Fault()
+            if self._faults:
+                return self._faults.popleft()
+            if self._chance is None:
+                return Fault()
+            drawn = self._chance.random()
+            if drawn < self._lost:
+                return Fault(lost_reply=True)
+            return Fault(status=self._chance.choice([500, 503])) if drawn < self._lost + self._broken else Fault()
 
     def take_turn(self, now: float) -> None:
         """Counts a request to the base. Raises ApiError when it comes too soon, and then for `lockout` seconds."""
@@ -223,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, body = self._carry_out(handle, names, logged, fault)
         except ApiError as refusal:
             status, body = refusal.status, refusal.body
-        airtable.pause(fault.delay)
+        airtable.pause(fault.delay + airtable.latency)
         if fault.lost_reply:
             self.close_connection = True
             return
