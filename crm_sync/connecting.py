@@ -11,7 +11,7 @@ from crm_sync import airtable, connection, pausing, vault
 from crm_sync.airtable import Base, Table
 from crm_sync.airtable_errors import AirtableError
 from crm_sync.mapping import KEY_FIELD, META_FIELDS, propose
-from crm_sync.models import CrmConnection
+from crm_sync.models import CrmConnection, CrmRecord
 from leads.fields import FIELDS, Kind
 from leads.models import Lead
 from leads.models.lead import LeadSource
@@ -114,13 +114,19 @@ def save_table(base_id: str, table_id: str) -> Table:
     return table
 
 
+def is_anything_elsewhere() -> bool:
+    """Whether leads have records in another table than the one in use."""
+    row = pausing.row()
+    return CrmRecord.objects.exclude(record_id="").exclude(base_id=row.base_id, table_id=row.table_id).exists()
+
+
 def make_table(base_id: str) -> Table:
     """Creates a table with all that leads have, and uses it. Raises Refused."""
     taken = {table.name for table in look(base_id).tables}
     name = next(name for n in range(1, 100) if (name := TABLE_NAME if n == 1 else f"{TABLE_NAME} {n}") not in taken)
     try:
         made = airtable.create_table(
-            _probe(token_in_use(), base_id), name, [_column(key, COLUMNS[key]) for key in COLUMNS]
+            _probe(connection.token_in_use(), base_id), name, [_column(key, COLUMNS[key]) for key in COLUMNS]
         )
     except AirtableError as error:
         raise Refused(f"{error.message} The token needs the scope schema.bases:write.") from error
@@ -170,7 +176,7 @@ def disconnect() -> None:
 
 def look(base_id: str = "") -> Look:
     """What the token in use reaches, live. Never raises."""
-    token = token_in_use()
+    token = connection.token_in_use()
     if not token:
         return Look()
     missing, welcome = _scopes(token)
@@ -193,14 +199,6 @@ def _scopes(token: str) -> tuple[list[str], list[str]]:
         [f"{scope}: to {what}" for scope, what in NEEDED.items() if scope not in scopes],
         [f"{scope}: to {what}" for scope, what in WELCOME.items() if scope not in scopes],
     )
-
-
-def token_in_use() -> str:
-    """The token in use; empty when there is none, or it can’t be read."""
-    try:
-        return settings.AIRTABLE_API_KEY or vault.unseal(pausing.row().token)
-    except vault.Unreadable:
-        return ""
 
 
 def _probe(token: str, base_id: str = "") -> airtable.Connection:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from crm_sync import airtable, merged, meter, pausing, vault
 from crm_sync.mapping import GONE, KEY_FIELD, MERGED_INTO, META_FIELDS, OurField, RemoteField, Target, propose, refusal
-from crm_sync.models import AirtableBase, CrmConnection, FieldMapping
+from crm_sync.models import AirtableBase, FieldMapping
 from leads import known_fields
 from leads.fields import FIELDS, Field
 
@@ -33,7 +33,7 @@ UNREADABLE = "The Airtable token can’t be read any more, because SECRET_KEY ha
 def current() -> airtable.Connection | None:
     """The connection as the environment sets it, else as an admin set it in the browser; None when there is none."""
     row = pausing.row()
-    token = settings.AIRTABLE_API_KEY or _token_of(row)
+    token = token_in_use()
     is_base_set = bool(settings.AIRTABLE_BASE_ID)
     base_id = settings.AIRTABLE_BASE_ID or row.base_id
     table = settings.AIRTABLE_TABLE_NAME if is_base_set else row.table_id
@@ -48,17 +48,17 @@ def current() -> airtable.Connection | None:
     )
 
 
-def _token_of(row: CrmConnection) -> str:
+def token_in_use() -> str:
+    """Empty when there is none, or it can't be read any more."""
     try:
-        return vault.unseal(row.token)
+        return settings.AIRTABLE_API_KEY or vault.unseal(pausing.row().token)
     except vault.Unreadable:
         return ""
 
 
 def not_connected() -> str:
     """Why there is no connection, in one sentence."""
-    row = pausing.row()
-    return UNREADABLE if row.token and not settings.AIRTABLE_API_KEY and not _token_of(row) else NOT_CONNECTED
+    return UNREADABLE if pausing.row().token and not token_in_use() else NOT_CONNECTED
 
 
 def mark(link: airtable.Connection) -> str:

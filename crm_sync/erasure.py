@@ -36,11 +36,19 @@ def erase_some() -> None:
     table = connection.known_table_id(link)
     if not table:
         return
-    # What is in another table, or was never sent to any, can't be reached: the link goes.
-    CrmRecord.objects.orphaned().exclude(base_id=link.base_id, table_id=table).delete()
+    _let_go(CrmRecord.objects.orphaned().exclude(base_id=link.base_id, table_id=table))
     rows = list(_due().exclude(erase_at=None).order_by("pk")[: airtable.MAX_ROWS])
     if rows:
         _erase(link, rows)
+
+
+def _let_go(elsewhere: CrmRecordQuerySet) -> None:
+    """What was never sent leaves nothing; what is in a table that isn't connected any more can't be deleted from here,
+    and the history says so."""
+    ids = elsewhere.exclude(record_id="").values_list("record_id", flat=True)
+    said = "Record {} is in a table that is no longer connected. Delete it there."
+    SyncEvent.objects.bulk_create(SyncEvent(kind=SyncEvent.Kind.ERASED, detail=said.format(each)) for each in ids)
+    elsewhere.delete()
 
 
 def _notice() -> None:

@@ -4,12 +4,12 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from crm_sync import connection, meter, pausing
 from crm_sync.meter import Calls
-from crm_sync.models import CrmConnection, CrmRecord, FieldMapping, SyncConflict, SyncDay, SyncEvent
+from crm_sync.models import CrmConnection, CrmRecord, SyncConflict, SyncDay, SyncEvent
 from leads import gates
 from leads.models import StageRun
 from leads.models.pipeline import STAGES
@@ -133,7 +133,3 @@ def conflicts(*, page: str) -> Page[SyncConflict]:
 def field_names() -> dict[str, str]:
     """What we call our fields, by key."""
     return {key: field.label for key, field in connection.our_fields(with_retired=True).items()}
-
-
-def mapped() -> int:
-    return FieldMapping.objects.filter(~Q(direction=FieldMapping.Direction.OFF)).count()

@@ -249,7 +249,9 @@ class StageOut(Schema):
 
 
 class CrmOut(Schema):
-    state: str = Field(description="not_connected, waiting, synced or failed")
+    state: str = Field(
+        description="not_connected, waiting, synced, failed, gone (deleted there), left (out of it) or twice"
+    )
     record_id: str
     error: str
     url: str

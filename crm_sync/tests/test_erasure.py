@@ -114,3 +114,13 @@ def test_a_lead_that_was_never_sent_leaves_nothing(airtable):
     chores.do_some()
     assert CrmRecord.objects.count() == 0
     assert airtable.records == []
+
+
+def test_a_record_in_a_table_that_is_no_longer_connected_is_told(airtable):
+    (lead,) = inquire()
+    send()
+    CrmRecord.objects.update(table_id="tblAnother")
+    lead.delete()
+    chores.do_some()
+    assert CrmRecord.objects.count() == 0
+    assert "is in a table that is no longer connected" in SyncEvent.objects.get(kind="erased").detail

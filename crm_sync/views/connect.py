@@ -45,7 +45,7 @@ def connect(request: StaffRequest) -> HttpResponse:
         "is_other_plan": row.monthly_limit not in (None, *(calls for calls, _ in PLANS)),
         "merged_choices": CrmConnection.Merged.choices,
         "merged_records": connection.merged_records(),
-        "unreadable": connection.UNREADABLE if row.token and not found.bases and not connecting.token_in_use() else "",
+        "unreadable": connection.UNREADABLE if row.token and not connection.token_in_use() else "",
     }
     return render(request, "crm_sync/connect.html", context)
 
@@ -62,7 +62,10 @@ def connect_table(request: StaffRequest) -> HttpResponse:
     base, table = request.POST.get("base", ""), request.POST.get("table", "")
     if "make" in request.POST:
         return _try(request, lambda: connecting.make_table(base), "The table is made and connected.")
-    return _try(request, lambda: connecting.save_table(base, table), "Connected. Look at the fields next.")
+    answer = _try(request, lambda: connecting.save_table(base, table), "Connected. Look at the fields next.")
+    if connecting.is_anything_elsewhere():
+        messages.info(request, "Some leads have their record in another table: “Send all leads again” under Fields.")
+    return answer
 
 
 @require_POST
