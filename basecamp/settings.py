@@ -46,6 +46,8 @@ AIRTABLE_BASE_ID = env.text("AIRTABLE_BASE_ID")
 AIRTABLE_TABLE_NAME = env.text("AIRTABLE_TABLE_NAME", "Leads")
 AIRTABLE_ENDPOINT_URL = env.url("AIRTABLE_ENDPOINT_URL", "https://api.airtable.com")
 AIRTABLE_MERGED_RECORDS = env.choice("AIRTABLE_MERGED_RECORDS", "mark", ("mark", "delete"))
+# Seconds that a change waits for the next, so that half-typed values aren't sent.
+AIRTABLE_WAIT = env.integer("AIRTABLE_WAIT", 10, low=0, high=600)
 BUSINESS_TYPE = env.choice("BUSINESS_TYPE", "general", ("general", "automotive", "medspa", "consulting"))
 DEFAULT_REGION = env.choice("DEFAULT_REGION", "US", tuple(sorted(phonenumbers.SUPPORTED_REGIONS)))
 
@@ -157,7 +159,7 @@ LEAD_PIPELINE = (
         10,
         200,
         gate="crm_sync.stages.airtable_gate",
-        delay=10,
+        delay=AIRTABLE_WAIT,
         is_exclusive=True,
         takes_merged=True,  # the CRM learns into which lead it went
     ),

@@ -54,6 +54,7 @@ class Stack:
             "OLLAMA_BASE_URL": f"http://127.0.0.1:{free_port()}",  # nobody there, unless a test says otherwise
             "AIRTABLE_API_KEY": "",
             "AIRTABLE_BASE_ID": "",
+            "AIRTABLE_WAIT": "2",
             **OWNER,
             **environment,
         }

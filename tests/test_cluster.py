@@ -26,6 +26,7 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Stac
             "OLLAMA_NUM_PARALLEL": "2",
             "AIRTABLE_API_KEY": airtable.token,
             "AIRTABLE_BASE_ID": airtable.base_id,
+            "AIRTABLE_WAIT": "2",
             "AIRTABLE_ENDPOINT_URL": airtable.url,
         }
         if request.param == "postgres":

@@ -31,7 +31,7 @@ def dry_run(request: StaffRequest) -> HttpResponse:
     context = {"tally": tally, "token": signing.dumps(asdict(tally)), "is_connected": connection.current() is not None}
     if request.htmx and request.htmx.target == "dry_count":
         return render(request, f"{PAGE}#dry_count", context)
-    words = request.GET.get("q", "")[:200]
+    words = request.GET.get("q", "")[:200].replace("\x00", "")
     found = Lead.objects.standing().filter(is_sample=False).matching(words)[:MOST_FOUND]
     lead = _lead(request.GET.get("lead", "")) or next(iter(found), None)
     cells, notes = running.of_lead(lead) if lead else ([], [])

@@ -40,7 +40,7 @@ def _listed(request: StaffRequest, view: str) -> dict[str, Any]:
         return {"page": status.history(kind=kind, page=page), "kind": kind, "kinds": SyncEvent.Kind.choices}
     if view == "conflicts":
         return {"page": status.conflicts(page=page), "names": status.field_names()}
-    state, words = request.GET.get("state", ""), request.GET.get("q", "")[:200]
+    state, words = request.GET.get("state", ""), request.GET.get("q", "")[:200].replace("\x00", "")
     found = status.records(state=state, words=words, page=page)
     return {"page": found, "state": state, "states": CrmRecord.State.choices, "q": words}
 
