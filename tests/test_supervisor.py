@@ -184,9 +184,17 @@ def test_dead_programs_come_back_alone(quick: Running) -> None:
 
 
 def kill_idle_workers(sentinel: psutil.Process) -> None:
-    """The one that waits for work dies holding the queue's lock."""
-    for process in sentinel.children()[:2]:
+    """The one that waits for work dies holding the queue's lock; one that is still starting holds none."""
+    workers = sentinel.children()[:2]
+    wait(lambda: all(is_at_rest(process) for process in workers), 40, lambda: "the workers never rest")
+    for process in workers:
         process.kill()
+
+
+def is_at_rest(process: psutil.Process) -> bool:
+    before = process.cpu_times()
+    time.sleep(0.2)  # well below the time between two probes
+    return process.cpu_times()[:2] == before[:2]
 
 
 def kill_monitor(sentinel: psutil.Process) -> None:
