@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 
 from basecamp import env
-from leads.stage import Stage
+from leads.stage import Chore, Stage
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -219,9 +219,12 @@ CLUSTERS = ("basecamp", "ml", "llm")
 # What a cluster loads before it forks, so that its workers share the memory; and what a worker does before each shift.
 CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
 CLUSTER_CHORES = {
-    "basecamp": ("leads.outbox.send_due", "crm_sync.chores.do_some"),
-    "ml": ("enrichment.stages.chores",),
-    "llm": ("enrichment.running.chores",),
+    "basecamp": (
+        Chore("leads.outbox.send_due", "leads.outbox.is_due"),
+        Chore("crm_sync.chores.do_some", "crm_sync.chores.is_due"),
+    ),
+    "ml": (Chore("enrichment.stages.chores"),),
+    "llm": (Chore("enrichment.running.chores"),),
 }
 # What a worker does in small pieces while no lead waits; returns whether there is more.
 CLUSTER_SPARE_TIME = {

@@ -8,8 +8,12 @@ from leads import pipeline
 
 def ring_if_due() -> None:
     """The clock calls it."""
-    if pausing.mail_is_due() or erasure.is_due() or choices.to_clear() or polling.is_due():
+    if is_due():
         pipeline.ring(settings.LEAD_PIPELINE[-1].cluster)
+
+
+def is_due() -> bool:
+    return pausing.mail_is_due() or erasure.is_due() or choices.to_clear() or polling.is_due()
 
 
 def do_some() -> None:

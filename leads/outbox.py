@@ -49,8 +49,12 @@ class _Unknown(Exception):
 
 def ring_if_due() -> None:
     """The clock calls it."""
-    if Reply.objects.due().exists():
+    if is_due():
         pipeline.ring(settings.LEAD_PIPELINE[0].cluster)
+
+
+def is_due() -> bool:
+    return Reply.objects.due().exists()
 
 
 def send_due() -> None:

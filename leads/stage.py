@@ -49,6 +49,15 @@ class SwitchedOff(TryAgainLater):
         super().__init__(reason, after=after, is_service_down=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """What a cluster's worker does before each shift, and what says whether there is any of it (empty: always). Both
+    are dotted paths."""
+
+    function: str
+    is_due: str = ""
+
+
 def _nothing() -> None:
     return None
 

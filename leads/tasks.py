@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from leads import intake, pipeline
-from leads.stage import Stage
+from leads.stage import Chore, Stage
 
 SHIFT = 20  # seconds a task works before it lets the cluster breathe
 CHORES = 120  # seconds that chores may take: a model may have to be loaded
@@ -45,9 +45,12 @@ def _give_back_memory() -> None:
 
 
 def _do_chores(cluster: str) -> None:
-    for chore in settings.CLUSTER_CHORES.get(cluster, ()):
-        pipeline.beat(cluster, busy_for=CHORES)
-        import_string(chore)()
+    """Only what is due counts as being busy: a worker that dies with nothing to do is missed at once."""
+    chores: tuple[Chore, ...] = settings.CLUSTER_CHORES.get(cluster, ())
+    for chore in chores:
+        if not chore.is_due or import_string(chore.is_due)():
+            pipeline.beat(cluster, busy_for=CHORES)
+            import_string(chore.function)()
 
 
 def _do_what_can_wait(cluster: str) -> bool:
