@@ -1,15 +1,19 @@
 """The one task of the workers' clusters. It carries no data: what is to be done stands in the rows."""
 
 import ctypes
+import logging
 import mmap
 import time
 from contextlib import suppress
 
 from django.conf import settings
+from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from leads import intake, pipeline
 from leads.stage import Chore, Stage
+
+logger = logging.getLogger(__name__)
 
 SHIFT = 20  # seconds a task works before it lets the cluster breathe
 CHORES = 120  # seconds that chores may take: a model may have to be loaded
@@ -45,12 +49,20 @@ def _give_back_memory() -> None:
 
 
 def _do_chores(cluster: str) -> None:
-    """Only what is due counts as being busy: a worker that dies with nothing to do is missed at once."""
     chores: tuple[Chore, ...] = settings.CLUSTER_CHORES.get(cluster, ())
     for chore in chores:
-        if not chore.is_due or import_string(chore.is_due)():
-            pipeline.beat(cluster, busy_for=CHORES)
-            import_string(chore.function)()
+        try:
+            _do_chore(cluster, chore)
+        except Exception:  # whatever goes wrong with it, leads don't wait for it
+            logger.exception("%s failed", chore.function)
+            close_old_connections()
+
+
+def _do_chore(cluster: str, chore: Chore) -> None:
+    """Only what is due counts as being busy: a worker that dies with nothing to do is missed at once."""
+    if not chore.is_due or import_string(chore.is_due)():
+        pipeline.beat(cluster, busy_for=CHORES)
+        import_string(chore.function)()
 
 
 def _do_what_can_wait(cluster: str) -> bool:

@@ -13,10 +13,10 @@ from django_q.models import OrmQ
 
 from leads import gates, pipeline
 from leads.intake import receive
-from leads.models import Event, Lead, StageGate, StageRun
+from leads.models import Event, Heartbeat, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 from leads.pipeline import Outcome, TryAgainLater
-from leads.stage import Stage
+from leads.stage import Chore, Stage
 from tests.faults import refuse
 
 State = StageRun.State
@@ -48,6 +48,7 @@ def small_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
         Stage("second", "Second", f"{HERE}.second", "ml", 3, 60, gate=f"{HERE}.gate"),
     )
     monkeypatch.setattr(settings, "LEAD_PIPELINE", stages)
+    monkeypatch.setattr(settings, "CLUSTER_CHORES", {})
     for name in list(STAGES):
         monkeypatch.delitem(STAGES, name)
     for stage in stages:
@@ -71,6 +72,31 @@ def test_a_lead_passes_every_stage_in_order(drain):
     assert calls == [("first", [lead.pk]), ("second", [lead.pk])]
     assert states() == [("first", "succeeded"), ("second", "succeeded")]
     assert not OrmQ.objects.exists()
+
+
+def broken() -> None:
+    raise RuntimeError("no such thing")
+
+
+def test_a_chore_that_breaks_holds_up_no_lead(drain, monkeypatch, caplog):
+    monkeypatch.setattr(settings, "CLUSTER_CHORES", {"basecamp": (Chore(f"{HERE}.broken"),)})
+    inquire()
+    drain()
+    assert states() == [("first", "succeeded"), ("second", "succeeded")]
+    assert f"{HERE}.broken failed" in caplog.text
+
+
+def test_only_chores_that_are_due_count_as_being_busy(drain, monkeypatch):
+    said = []
+    monkeypatch.setattr(f"{HERE}.gate", lambda: said.append(Heartbeat.objects.get(cluster="ml").busy_until))
+    monkeypatch.setattr(settings, "CLUSTER_CHORES", {"ml": (Chore(f"{HERE}.broken", f"{HERE}.never"),)})
+    inquire()
+    drain()
+    assert said == [None]
+
+
+def never() -> bool:
+    return False
 
 
 def test_work_is_done_in_batches(drain):
