@@ -18,6 +18,7 @@ import requests
 from pyairtable import Api, formulas, retry_strategy
 from pydantic import ValidationError
 
+from crm_sync.airtable_changes import Changes, changes_from
 from crm_sync.airtable_errors import VALUE_ERRORS, AirtableError, ErrorKind, error_from, local
 from crm_sync.mapping import RemoteField
 
@@ -236,6 +237,27 @@ def fetch_records(connection: Connection, record_ids: Sequence[str], *, field_id
         table = api.table(connection.base_id, connection.table)
         found = table.all(formula=f"OR({those})", fields=list(field_ids), use_field_ids=True)
         return [Remote(record["id"], record["fields"]) for record in found]
+
+
+def create_webhook(connection: Connection, table_id: str) -> str:
+    """Has Airtable list from now on what happens to the table, whoever does it; returns the list's id. Nobody is
+    called: the list is asked for. Unasked for seven days it ends. The token needs webhook:manage. Raises AirtableError.
+    """
+    filters = {"dataTypes": ["tableData"], "recordChangeScope": table_id}
+    with _api(connection) as api:
+        url = api.base(connection.base_id).urls.webhooks
+        wanted = {"notificationUrl": None, "specification": {"options": {"filters": filters}}}
+        return str(api.post(url, json=wanted)["id"])
+
+
+def fetch_changes(connection: Connection, webhook_id: str, *, table_id: str, cursor: int) -> Changes:
+    """What happened since the cursor, up to fifty changes in one call; the first cursor is 1.
+
+    Raises AirtableError, `NOT_FOUND` when the list has ended or can't go on.
+    """
+    with _api(connection) as api:
+        url = f"{api.base(connection.base_id).urls.webhooks}/{webhook_id}/payloads"
+        return changes_from(api.get(url, params={"cursor": cursor, "limit": 50}), table_id)
 
 
 def _checked_id(record_id: str) -> str:

@@ -22,7 +22,10 @@ NEEDED = {
     "data.records:write": "write records",
     "schema.bases:read": "see bases, tables and fields",
 }
-WELCOME = {"schema.bases:write": "create the table or missing fields for you"}
+WELCOME = {
+    "schema.bases:write": "create the table or missing fields for you",
+    "webhook:manage": "see what changed in Airtable by few calls, where your plan has a limit",
+}
 TABLE_NAME = "Leads"
 # What a table that baseCamp makes has, by our key; the first is its primary field.
 COLUMNS = {

@@ -248,6 +248,12 @@ class AirtableBase(models.Model):
     pull_due_at = models.DateTimeField(default=timezone.now)
     pulled_at = models.DateTimeField(null=True, blank=True, help_text="When the last complete pull began.")
     compared_at = models.DateTimeField(null=True, blank=True, help_text="The last one that looked at every record.")
+    webhook_id = models.CharField(
+        max_length=40, blank=True, help_text="Of Airtable's list of what happens to the table."
+    )
+    webhook_table = models.CharField(max_length=40, blank=True, help_text="Id of the table that it lists.")
+    webhook_cursor = models.PositiveIntegerField(default=1, help_text="Where what we have not read of it begins.")
+    webhook_refused_at = models.DateTimeField(null=True, blank=True, help_text="When Airtable last gave us none.")
 
     def __str__(self) -> str:
         return self.base_id

@@ -5,6 +5,7 @@ writes never come back. Where ours changed since then, too, the mapping says who
 a suggestion, and the conflict is listed.
 """
 
+import datetime as dt
 import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,10 +41,12 @@ class Back:
 
 @dataclass(slots=True)
 class Pulled:
-    """How many leads changed, and how many fields were changed on both sides."""
+    """How many leads changed, how many fields were changed on both sides, and how many records were left alone because
+    they were written to after they were read: look again."""
 
     leads: int = 0
     conflicts: int = 0
+    outrun: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.leads or self.conflicts)
@@ -68,15 +71,33 @@ def backs() -> list[Back]:
     ]
 
 
-def take_in(records: Sequence[Remote], fields: Sequence[Back], *, base_id: str, table_id: str) -> Pulled:
-    """Compares the records with what we know of them and takes over what changed there. Safe to run twice."""
+def take_in(
+    records: Sequence[Remote],
+    fields: Sequence[Back],
+    *,
+    base_id: str,
+    table_id: str,
+    read_at: dt.datetime | None = None,
+    is_partial: bool = False,
+) -> Pulled:
+    """Compares the records with what we know of them and takes over what changed there. Safe to run twice.
+
+    `read_at`: when reading them began, where they may be sent meanwhile; `is_partial`: they tell only the cells that
+    changed.
+    """
     pulled = Pulled()
-    cells = {record.id: record.cells for record in records}
+    told = {record.id: record.cells for record in records}
     with transaction.atomic():
         rows = CrmRecord.objects.filter(
-            base_id=base_id, table_id=table_id, record_id__in=list(cells), lead__merged_into=None, lead__isnull=False
+            base_id=base_id, table_id=table_id, record_id__in=list(told), lead__merged_into=None, lead__isnull=False
         )
-        held = {row.lead_id: row for row in rows if _is_news(row, cells[row.record_id], fields)}
+        cells = {
+            row.record_id: (row.agreed | dict(told[row.record_id])) if is_partial else told[row.record_id]
+            for row in rows
+        }
+        news = [row for row in rows if _is_news(row, cells[row.record_id], fields)]
+        held = {row.lead_id: row for row in news if not _is_outrun(row, read_at)}
+        pulled.outrun = len(news) - len(held)
         leads = list(Lead.objects.select_for_update().filter(pk__in=list(held)).order_by("pk"))
         values = values_of(leads)
         for lead in leads:
@@ -88,6 +109,11 @@ def take_in(records: Sequence[Remote], fields: Sequence[Back], *, base_id: str, 
         meter.count(pulled=pulled.leads)
         _settle(leads, base_id=base_id, table_id=table_id)
     return pulled
+
+
+def _is_outrun(row: CrmRecord, read_at: dt.datetime | None) -> bool:
+    """Whether we wrote to the record after it was read: what was read would pass for a change made there."""
+    return read_at is not None and row.synced_at is not None and row.synced_at >= read_at
 
 
 def _is_news(row: CrmRecord, cells: Mapping[str, object], fields: Sequence[Back]) -> bool:

@@ -161,7 +161,7 @@ def _parcels(leads: Sequence[Lead], table: _Table) -> list[Parcel]:
     if not known:
         return found
     records = airtable.fetch_records(table.link, known, field_ids=sorted(shared))
-    if not pull.take_in(records, fields, **table.where):
+    if not pull.take_in(records, fields, base_id=table.base_id, table_id=table.table_id):
         return found
     fresh = Lead.objects.filter(pk__in=[lead.pk for lead in leads]).prefetch_related("submissions").order_by("pk")
     return pushing.parcels(list(fresh), targets=table.targets, shared=shared, **table.where)

@@ -16,7 +16,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -25,7 +26,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tests.servers.airtable_routes import ROUTES, Request
 from tests.servers.airtable_table import ApiError, Field, NotFoundError, Table, new_id, select
 
-ALL_SCOPES = ("data.records:read", "data.records:write", "schema.bases:read", "schema.bases:write")
+ALL_SCOPES = ("data.records:read", "data.records:write", "schema.bases:read", "schema.bases:write", "webhook:manage")
 RATE_LIMITED = {"errors": [{"error": "RATE_LIMIT_REACHED", "message": "Rate limit exceeded. Please try again later"}]}
 
 
@@ -119,6 +120,8 @@ class AirtableServer:
         self.requests: list[LoggedRequest] = []
         self.violations = 0
         self.iterators: dict[str, list[str]] = {}
+        # By id: the table, how long its log was when the webhook was made, and the fields it watches.
+        self.webhooks: dict[str, tuple[Table, int, set[str]]] = {}
         self.lock = threading.RLock()
         self._faults: deque[Fault] = deque()
         self._recent: deque[float] = deque()
@@ -149,6 +152,17 @@ class AirtableServer:
             if name_or_id in (table.name, table.id):
                 return table
         raise KeyError(name_or_id)
+
+    @contextmanager
+    def by_api(self) -> Iterator[None]:
+        """What is changed meanwhile counts as changed by a program."""
+        for table in self.tables:
+            table.source = "publicApi"
+        try:
+            yield
+        finally:
+            for table in self.tables:
+                table.source = "client"
 
     def script(self, *faults: Fault) -> None:
         """Each fault meets one of the next data requests (not `/v0/meta`), in this order."""
@@ -278,8 +292,9 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> tuple[int, object]:
         if fault.status:
             return fault.status, fault.body
-        with self.server.airtable.lock:
-            return 200, handle(Request(self.server.airtable, logged.method, names, logged.query, logged.body or {}))
+        airtable = self.server.airtable
+        with airtable.lock, airtable.by_api():
+            return 200, handle(Request(airtable, logged.method, names, logged.query, logged.body or {}))
 
     def _answer(self, status: int, body: object) -> None:
         is_html = isinstance(body, str)

@@ -304,9 +304,61 @@ def delete_records(request: Request) -> Json:
     return {"records": [{"id": record_id, "deleted": True} for record_id in ids]}
 
 
+# ---- webhooks: only what is asked for, as this server calls nobody ---------------------------------------------------
+
+
+def create_webhook(request: Request) -> Json:
+    request.need("webhook:manage")
+    try:
+        filters = request.body["specification"]["options"]["filters"]
+        table = request.server.table(filters["recordChangeScope"])
+    except KeyError:
+        raise invalid() from None
+    if filters.get("dataTypes") != ["tableData"] or "notificationUrl" not in request.body:
+        raise invalid()
+    if len(request.server.webhooks) >= 10:
+        raise ApiError(403, "TOO_MANY_WEBHOOKS_BY_OAUTH_INTEGRATION_IN_BASE", "Too many webhooks")
+    watched = set(filters.get("watchDataInFieldIds") or [field.id for field in table.fields])
+    webhook = new_id("ach")
+    request.server.webhooks[webhook] = (table, len(table.log), watched)
+    return {"id": webhook, "macSecretBase64": "c2VjcmV0", "expirationTime": "2030-01-01T00:00:00.000Z"}
+
+
+def list_payloads(request: Request) -> Json:
+    request.need("webhook:manage")
+    if request.names["webhook"] not in request.server.webhooks:
+        raise NotFoundError
+    table, start, watched = request.server.webhooks[request.names["webhook"]]
+    cursor = _count(request.query.get("cursor", ["1"])[-1])
+    size = _count(request.query.get("limit", ["50"])[-1], most=50)
+    entries = table.log[start + cursor - 1 :]
+    return {
+        "payloads": [_payload(table, entry, watched, cursor + at) for at, entry in enumerate(entries[:size])],
+        "cursor": cursor + len(entries[:size]),
+        "mightHaveMore": len(entries) > size,
+    }
+
+
+def _payload(table: Table, entry: Json, watched: set[str], number: int) -> Json:
+    """One change; of changed records only the cells that are watched, of new ones all."""
+    change = dict(entry["change"])
+    for record_id, record in change.get("changedRecordsById", {}).items():
+        cells = {key: cell for key, cell in record["current"]["cellValuesByFieldId"].items() if key in watched}
+        change["changedRecordsById"] = {record_id: {"current": {"cellValuesByFieldId": cells}}}
+    return {
+        "timestamp": entry["timestamp"],
+        "baseTransactionNumber": number,
+        "payloadFormat": "v0",
+        "actionMetadata": {"source": entry["source"], "sourceMetadata": {}},
+        "changedTablesById": {table.id: change},
+    }
+
+
 BASE = r"(?P<base>app[0-9A-Za-z]{14})"
 DATA = rf"/v0/{BASE}/(?P<table>[^/]+)"
 RECORD = rf"{DATA}/(?P<record>rec[0-9A-Za-z]{{14}})"
+WEBHOOKS = rf"/v0/bases/{BASE}/webhooks"
+WEBHOOK = rf"{WEBHOOKS}/(?P<webhook>ach[0-9A-Za-z]{{14}})"
 TABLES = rf"/v0/meta/bases/{BASE}/tables"
 
 ROUTES: tuple[tuple[str, str, Callable[[Request], object]], ...] = (
@@ -315,6 +367,8 @@ ROUTES: tuple[tuple[str, str, Callable[[Request], object]], ...] = (
     ("GET", TABLES, list_tables),
     ("POST", TABLES, create_table),
     ("POST", rf"{TABLES}/(?P<table>[^/]+)/fields", create_field),
+    ("POST", WEBHOOKS, create_webhook),
+    ("GET", rf"{WEBHOOK}/payloads", list_payloads),
     ("GET", DATA, list_records),
     ("POST", rf"{DATA}/listRecords", list_records),
     ("POST", DATA, create_records),

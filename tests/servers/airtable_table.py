@@ -234,6 +234,8 @@ class Table:
         self.name = name
         self.fields: list[Field] = []
         self.rows: dict[str, Row] = {}
+        self.source = "client"  # who changes rows now; "publicApi" while a request is carried out
+        self.log: list[dict[str, Any]] = []  # of each change, as webhook payloads tell it
         for item in fields:
             self.add_field(item)
 
@@ -270,6 +272,8 @@ class Table:
         now = moment()
         row = Row(new_id("rec"), now, self.clean(values, typecast=typecast), now)
         self.rows[row.id] = row
+        cells = {key: self.told(key, cell) for key, cell in row.cells.items()}
+        self.note(createdRecordsById={row.id: {"createdTime": now, "cellValuesByFieldId": cells}})
         return row.id
 
     def change(
@@ -277,8 +281,13 @@ class Table:
     ) -> str:
         row = self.row(record_id)
         cells = self.clean(values, typecast=typecast)
+        before = row.cells
         row.cells = cells if replace else row.cells | cells
         row.modified = moment()
+        news = {key for key in before | row.cells if before.get(key) != row.cells.get(key)}
+        current = {key: self.told(key, row.cells.get(key)) for key in news}
+        if current:
+            self.note(changedRecordsById={row.id: {"current": {"cellValuesByFieldId": current}}})
         return row.id
 
     def row(self, record_id: object) -> Row:
@@ -289,6 +298,19 @@ class Table:
     def remove(self, record_id: str) -> None:
         self.row(record_id)
         del self.rows[record_id]
+        self.note(destroyedRecordIds=[record_id])
+
+    def note(self, **change: Any) -> None:
+        self.log.append({"timestamp": moment(), "source": self.source, "change": change})
+
+    def told(self, field_id: str, cell: Any) -> Any:
+        """A cell as webhooks tell it: an option with its id."""
+        known = {choice["name"]: choice for choice in self.field(field_id).options.get("choices", [])}
+        if self.field(field_id).type == "singleSelect" and cell:
+            return known[cell]
+        if self.field(field_id).type == "multipleSelects" and cell:
+            return [known[each] for each in cell]
+        return cell
 
     def clean(self, values: dict[str, Any], *, typecast: bool) -> dict[str, Any]:
         named = [(self.field(key), value) for key, value in values.items()]
@@ -315,9 +337,9 @@ class Table:
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """A request that fails half-way leaves no trace, as in Airtable."""
-        before = copy.deepcopy((self.rows, self.fields))
+        before = copy.deepcopy((self.rows, self.fields, self.log))
         try:
             yield
         except ApiError:
-            self.rows, self.fields = before
+            self.rows, self.fields, self.log = before
             raise
