@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from crm_sync import choices, erasure, pausing, polling
+from crm_sync import choices, erasure, outgoing, pausing, polling
 from leads import pipeline
 
 
@@ -13,7 +13,7 @@ def ring_if_due() -> None:
 
 
 def is_due() -> bool:
-    return pausing.mail_is_due() or erasure.is_due() or choices.to_clear() or polling.is_due()
+    return pausing.mail_is_due() or erasure.is_due() or choices.to_clear() or polling.is_due() or outgoing.is_due()
 
 
 def do_some() -> None:
@@ -21,3 +21,4 @@ def do_some() -> None:
     erasure.erase_some()
     choices.clear_others()
     polling.look()
+    outgoing.work()

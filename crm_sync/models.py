@@ -257,3 +257,81 @@ class AirtableBase(models.Model):
 
     def __str__(self) -> str:
         return self.base_id
+
+
+class OutgoingQuerySet(models.QuerySet["OutgoingWebhook"]):
+    def running(self) -> Self:
+        return self.filter(is_active=True, pause_reason="")
+
+
+class OutgoingWebhook(models.Model):
+    """An address that is told of every lead that is new or has changed: another program, another CRM."""
+
+    name = models.CharField(max_length=100)
+    url = models.URLField(max_length=500)
+    secret = models.TextField(help_text="Sealed: see crm_sync.vault.")
+    is_active = models.BooleanField("active", default=True)
+    pause_reason = models.TextField(blank=True, help_text="Why it was paused; empty while it isn't.")
+    # Leads are looked through in the order of their changes; this is the last one looked at.
+    seen_until = models.DateTimeField(default=timezone.now)
+    seen_pk = models.BigIntegerField(default=0)
+    busy_until = models.DateTimeField(default=timezone.now, help_text="While a worker is at it: until when.")
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OutgoingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OutgoingRecord(models.Model):
+    """What an address was last told of a lead. It outlives its lead until the address knows that it was erased."""
+
+    webhook = models.ForeignKey(OutgoingWebhook, on_delete=models.CASCADE, related_name="records")
+    lead = models.ForeignKey("leads.Lead", on_delete=models.SET_NULL, null=True, related_name="outgoing_records")
+    lead_public_id = models.UUIDField()
+    payload_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "lead_public_id"], name="one_outgoing_record_per_lead")
+        ]
+        indexes = [models.Index(fields=["id"], name="outgoing_orphaned", condition=Q(lead=None))]
+
+    def __str__(self) -> str:
+        return f"Lead {self.lead_public_id} at {self.webhook_id}"
+
+
+class OutgoingMessage(models.Model):
+    """One message to an address. Its body goes once it was delivered, and with its lead when that is erased."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Delivered"
+        FAILED = "failed", "Refused"
+
+    webhook = models.ForeignKey(OutgoingWebhook, on_delete=models.CASCADE, related_name="messages")
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, null=True, related_name="outgoing_messages")
+    message_id = models.CharField(max_length=60, unique=True, help_text="The same at every try.")
+    type = models.CharField(max_length=20)
+    body = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    answer = models.CharField(max_length=200, blank=True, help_text="What the address last answered.")
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            # The next one to send, asked every few seconds.
+            models.Index(fields=["webhook", "id"], name="outgoing_waiting", condition=Q(state="waiting")),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id

@@ -16,18 +16,21 @@ from leads.models.pipeline import STAGES
 
 DAYS = 30
 PAGE = 50
+LATELY = dt.timedelta(minutes=2)
 HEIGHT = 90  # of the chart's tallest bar, in units of its picture
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of the connection. `state`: off, paused, waiting or running; `reason` in plain words."""
+    """The state of the connection. `state`: off, paused, waiting or running; `reason` in plain words; `pace`: records a
+    minute that were sent lately."""
 
     row: CrmConnection
     state: str
     reason: str
     where: str
     calls: Calls
+    pace: float
     waiting: int
     oldest: dt.datetime | None
     counts: dict[str, int]
@@ -82,11 +85,18 @@ def standing() -> Standing:
         reason,
         where=(name or f"{link.base_id} › {link.table}") if link else "",
         calls=meter.calls(link.base_id) if link else Calls(0, None),
+        pace=_pace(),
         waiting=backlog["count"],
         oldest=backlog["oldest"],
         counts=dict(states),
         conflicts=SyncConflict.objects.filter(seen_at=None).count(),
     )
+
+
+def _pace() -> float:
+    since = timezone.now() - LATELY
+    sent = SyncEvent.objects.filter(kind=SyncEvent.Kind.PUSHED, at__gte=since).count()
+    return 60 * sent / LATELY.total_seconds()
 
 
 def chart() -> list[Bar]:

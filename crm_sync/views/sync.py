@@ -5,13 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from crm_sync import choices, pausing, status
+from crm_sync import choices, csv_file, pausing, status
 from crm_sync.models import CrmConnection, CrmRecord, SyncEvent
 from leads.views.request import StaffRequest
 
@@ -43,6 +44,15 @@ def _listed(request: StaffRequest, view: str) -> dict[str, Any]:
     state, words = request.GET.get("state", ""), request.GET.get("q", "")[:200].replace("\x00", "")
     found = status.records(state=state, words=words, page=page)
     return {"page": found, "state": state, "states": CrmRecord.State.choices, "q": words}
+
+
+@require_safe
+@never_cache
+def sync_csv(request: StaffRequest) -> StreamingHttpResponse:
+    """All leads as a file, with the mapping's columns."""
+    response = StreamingHttpResponse(csv_file.lines(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="leads-{timezone.localdate():%Y-%m-%d}.csv"'
+    return response
 
 
 @require_POST
