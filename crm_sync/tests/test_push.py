@@ -312,3 +312,40 @@ def test_several_processes_read_the_table_for_the_first_time(airtable):
         counts = list(processes.map(read, range(4)))
     assert counts == [FieldMapping.objects.count()] * 4
     assert counts[0] > 5
+
+
+@pytest.mark.parametrize("kept", [0, 6])
+def test_a_restored_backup_makes_no_second_record(airtable, kept):
+    """A backup of before the first push, or from the middle of it: what was sent since is not in it."""
+    airtable.rate = None
+    leads = inquire(12, first_name="Ana")
+    send()
+    CrmRecord.objects.exclude(lead__in=leads[:kept]).delete()
+    CrmRecord.objects.update(payload_hash="", agreed={})
+    pipeline.schedule([lead.pk for lead in leads], ["push"], delay=0)
+    send()
+    assert sorted(record["fields"]["Lead ID"] for record in airtable.records) == sorted(
+        str(lead.public_id) for lead in leads
+    )
+    held = dict(CrmRecord.objects.values_list("lead__public_id", "record_id"))
+    assert {str(key): record_id for key, record_id in held.items()} == {
+        record["fields"]["Lead ID"]: record["id"] for record in airtable.records
+    }
+
+
+def test_two_workers_make_one_record_each(airtable):
+    def work(_: int) -> None:
+        try:
+            while StageRun.objects.exclude(state="succeeded").exists():
+                pipeline.run_batch(PUSH)
+        finally:
+            database.close()
+
+    airtable.rate = None
+    leads = inquire(45, first_name="Ana")
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(work, range(2)))
+    assert sorted(record["fields"]["Lead ID"] for record in airtable.records) == sorted(
+        str(lead.public_id) for lead in leads
+    )
+    assert CrmRecord.objects.filter(state="synced").count() == 45
