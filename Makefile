@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-duplicates bench-enrichment bench-sync lint fmt doctor
+.PHONY: help run test bench bench-duplicates bench-enrichment bench-sync bench-api lint fmt doctor
 
 help:
 	@echo "make run     start baseCamp: web, workers, clock and Chroma (Ctrl-C stops it)"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench   measure"
 	@echo "make bench-duplicates  measure how duplicates are found, beside Splink (docs/duplicates.md)"
 	@echo "make bench-sync        measure how leads go to Airtable and back (docs/airtable.md)"
+	@echo "make bench-api         try the API with what schemathesis makes up (docs/api.md)"
 	@echo "make bench-enrichment  measure how inquiries are read (docs/enrichment.md)"
 
 run: .venv/installed
@@ -51,6 +52,10 @@ bench-enrichment: .venv/installed-dev
 # COUNT=1000 pushes fewer leads than 10,000, which take about ten minutes in all.
 bench-sync: .venv/installed-dev
 	@$(BIN)/python -m benchmarks sync
+
+# schemathesis against the running API, all checks, three seeds.
+bench-api: .venv/installed-dev
+	@$(BIN)/python -m benchmarks api
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -48,12 +48,13 @@ def vector_of(lead: Lead) -> Vector | None:
     return None if stored is None else nearness.read(stored)
 
 
-def similar_to(lead: Lead, limit: int = 5) -> list[SimilarInquiry]:
-    """Up to `limit` inquiries of other people that are like this one, the most alike first."""
+def similar_to(lead: Lead, limit: int = 5, *, floor: float = LIKE) -> list[SimilarInquiry]:
+    """Up to `limit` inquiries of other people that are like this one, the most alike first; none with a cosine below
+    `floor`."""
     vector = vector_of(lead)
     if vector is None:
         return []
-    found = nearness.nearest(vector, of_others(lead), limit, floor=LIKE)
+    found = nearness.nearest(vector, of_others(lead), limit, floor=floor)
     ids = [pk for pk, _ in found]
     leads, words = Lead.objects.in_bulk(ids), _words(ids)
     replies, changes = _replies(ids), first_changes(ids)

@@ -15,6 +15,8 @@ from leads.models import ApiKey
 
 SHAPE = re.compile(r"bc_[A-Za-z0-9_-]{43}")
 PREFIX_LENGTH = 10
+REQUESTS = 600  # a minute, where a key says nothing else
+MOST_REQUESTS = 1_000_000
 REMEMBER_USE_EVERY = dt.timedelta(minutes=1)
 
 
@@ -23,7 +25,7 @@ class Scope(models.TextChoices):
 
     INTAKE = "intake", "Intake: send inquiries"
     READ = "read", "Read: see leads"
-    WRITE = "write", "Write: change leads"
+    WRITE = "write", "Write: change and erase leads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,19 @@ class NewKey:
     text: str
 
 
-def create(name: str, *, scopes: Iterable[str] = (Scope.INTAKE,)) -> NewKey:
+def create(
+    name: str,
+    *,
+    scopes: Iterable[str] = (Scope.INTAKE,),
+    expires_at: dt.datetime | None = None,
+    requests_per_minute: int = REQUESTS,
+) -> NewKey:
     """Makes a key.
 
     Raises:
         ValueError: a scope that doesn't exist, or none at all.
     """
-    row = ApiKey(name=name, scopes=list(scopes))
+    row = ApiKey(name=name, scopes=list(scopes), expires_at=expires_at, requests_per_minute=requests_per_minute)
     return NewKey(row, issue(row))
 
 
@@ -57,10 +65,12 @@ def issue(row: ApiKey) -> str:
 
 
 def find(text: str) -> ApiKey | None:
-    """The active key that this text is, and remembers that it was used."""
+    """The key that this text is, once it is neither revoked nor expired; remembers that it was used."""
     if not SHAPE.fullmatch(text):
         return None
     key = ApiKey.objects.filter(digest=digest(text), is_active=True).first()
+    if key is not None and key.is_expired:
+        return None
     if key is not None:
         _remember_use(key)
     return key
@@ -69,6 +79,12 @@ def find(text: str) -> ApiKey | None:
 def revoke(keys: models.QuerySet[ApiKey]) -> int:
     """Makes keys useless at once; returns how many. The rows stay, so that it is known who had one."""
     return keys.filter(is_active=True).update(is_active=False)
+
+
+def change(key: ApiKey, *, name: str, expires_at: dt.datetime | None, requests_per_minute: int) -> None:
+    """What may be changed of a key that is in use; what it may do is settled when it is made."""
+    key.name, key.expires_at, key.requests_per_minute = name, expires_at, requests_per_minute
+    key.save(update_fields=["name", "expires_at", "requests_per_minute"])
 
 
 def digest(text: str) -> str:

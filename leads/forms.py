@@ -110,7 +110,7 @@ def _form_field(known: Field, current: str) -> forms.Field:
     line = forms.TextInput(attrs=css)
     if known.kind is Kind.EMAIL:
         return forms.EmailField(label=known.label, required=False, max_length=254, widget=line)
-    return forms.CharField(label=known.label, required=False, max_length=_longest(known), widget=line)
+    return forms.CharField(label=known.label, required=False, max_length=longest(known), widget=line)
 
 
 def _choices(known: Field, current: str) -> list[tuple[str, str]]:
@@ -120,8 +120,10 @@ def _choices(known: Field, current: str) -> list[tuple[str, str]]:
     return [*offered, (current, current.replace("_", " ").capitalize())] if is_old else offered
 
 
-def _longest(known: Field) -> int:
-    """What fits into the lead's column, where the field has one."""
+def longest(known: Field) -> int:
+    """What a person may type: what fits into the lead's column, where the field has one."""
+    if known.kind is Kind.LONG_TEXT:
+        return LONGEST_VALUE
     if known.is_column:
         return getattr(Lead._meta.get_field(known.key), "max_length", None) or LONGEST_VALUE
     return 500
@@ -136,6 +138,14 @@ def _clean_phone(value: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise forms.ValidationError("That phone number has too few or too many digits.", code="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def readable_phone(value: str) -> str:
+    """E.164; empty where it is no number that can exist."""
+    try:
+        return _clean_phone(value)
+    except forms.ValidationError:
+        return ""
 
 
 def _clean_date(value: str) -> str:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 from django.http import HttpRequest
@@ -24,14 +24,26 @@ def is_over(key: str, *, limit: int, window: int) -> bool:
 
 
 def is_any_over(limits: Mapping[str, int], *, window: int) -> bool:
-    """Counts one more of each key; True when one of them is over its limit. One statement counts and answers."""
+    """Counts one more of each key; True when one of them is over its limit."""
+    counts = count(sorted(limits), window=window)
+    return any(counts[key] > limit for key, limit in limits.items())
+
+
+def count(keys: Sequence[str], *, window: int) -> dict[str, int]:
+    """Counts one more of each key in the current window of so many seconds; returns how many it makes. One statement
+    counts and answers."""
     start = int(time.time()) // window * window
     expires_at = connection.ops.adapt_datetimefield_value(dt.datetime.fromtimestamp(start + 2 * window, dt.UTC))
-    keys = {f"{key[:90]}:{window}:{start}": limit for key, limit in sorted(limits.items())}
-    rows = ", ".join(["(%s, 1, %s)"] * len(keys))
+    stored = {f"{key[:90]}:{window}:{start}": key for key in keys}
+    rows = ", ".join(["(%s, 1, %s)"] * len(stored))
     with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(rows=rows), [part for key in keys for part in (key, expires_at)])
-        return any(count > keys[key] for key, count in cursor.fetchall())
+        cursor.execute(COUNT.format(rows=rows), [part for key in stored for part in (key, expires_at)])
+        return {stored[key]: counted for key, counted in cursor.fetchall()}
+
+
+def seconds_left(window: int) -> int:
+    """Until the current window ends and counting begins anew; at least 1."""
+    return window - int(time.time()) % window
 
 
 def forget_expired() -> int:

@@ -1,30 +1,40 @@
 """Who asks, and whether they may: an API key in either of two headers, its scope, and its rate."""
 
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja.security import APIKeyHeader, HttpBearer
 
 from basecamp.api.problems import ApiError
-from leads import api_keys
+from leads import api_keys, limits
 from leads.api_keys import Scope
-from leads.limits import is_over
 from leads.models import ApiKey
 
-REQUESTS = 600
 WINDOW = 60  # seconds
+POLICY = "per-key"  # how the headers call the one limit there is
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Where a key stands: so many requests in the window, so many left, which begins anew in `reset` seconds."""
+
+    limit: int
+    left: int
+    reset: int
 
 
 class BearerKey(HttpBearer):
-    """`Authorization: Bearer KEY`"""
+    """`Authorization: Bearer KEY`. Where both headers are sent, they must hold the same key."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
-        return _admit(token.strip(), self.scope)
+        text = token.strip()
+        other = request.headers.get(HeaderKey.param_name, text).strip()
+        return _admit(request, text, self.scope) if text == other else None
 
 
 class HeaderKey(APIKeyHeader):
@@ -37,7 +47,10 @@ class HeaderKey(APIKeyHeader):
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, key: str | None) -> ApiKey | None:
-        return _admit(key.strip(), self.scope) if key else None
+        # Another key that was refused isn't made up for by this one. Basic is what proxies before us ask for.
+        other = request.headers.get("Authorization")
+        is_alone = other is None or other.lower().startswith("basic ")
+        return _admit(request, key.strip(), self.scope) if key and is_alone else None
 
 
 def key_with(scope: Scope) -> list[Callable[[HttpRequest], ApiKey | None]]:
@@ -45,14 +58,30 @@ def key_with(scope: Scope) -> list[Callable[[HttpRequest], ApiKey | None]]:
     return [BearerKey(scope), HeaderKey(scope)]
 
 
-def _admit(text: str, scope: Scope) -> ApiKey | None:
+def tell_rate(request: HttpRequest, response: HttpResponse) -> None:
+    """The IETF's draft “RateLimit header fields for HTTP”; nothing for requests without a key."""
+    rate: Rate | None = getattr(request, "rate", None)
+    if rate is not None:
+        response["RateLimit-Policy"] = f'"{POLICY}";q={rate.limit};w={WINDOW}'
+        response["RateLimit"] = f'"{POLICY}";r={rate.left};t={rate.reset}'
+
+
+def _admit(request: HttpRequest, text: str, scope: Scope) -> ApiKey | None:
     key = api_keys.find(text)
     if key is None:
         return None
-    if is_over(f"api:{key.pk}", limit=REQUESTS, window=WINDOW):
-        wait = WINDOW - int(time.time()) % WINDOW
-        message = f"This key was used more than {REQUESTS} times within a minute; try again in {wait} seconds."
-        raise ApiError(429, "too_many_requests", message, retry_after=wait)
+    rate = _count(key)
+    request.rate = rate  # type: ignore[attr-defined]
+    if rate.left < 0:
+        request.rate = Rate(rate.limit, 0, rate.reset)  # type: ignore[attr-defined]
+        message = f"This key was used more than {rate.limit} times within a minute; try again in {rate.reset} seconds."
+        raise ApiError(429, "too_many_requests", message, retry_after=rate.reset)
     if scope not in key.scopes:
         raise ApiError(403, "forbidden", f"This key lacks the scope “{scope.value}”.")
     return key
+
+
+def _count(key: ApiKey) -> Rate:
+    name = f"api:{key.pk}"
+    used = limits.count([name], window=WINDOW)[name]
+    return Rate(key.requests_per_minute, key.requests_per_minute - used, limits.seconds_left(WINDOW))

@@ -45,4 +45,4 @@ def _read(cursor: str) -> tuple[dt.datetime, int]:
             raise ValueError
         return received_at, int(pk)
     except (ValueError, OverflowError, binascii.Error):
-        raise ApiError(422, "invalid", "“cursor” is none that came in `next`.") from None
+        raise ApiError(404, "not_found", "“cursor” is none that came in `next`: there is no such page.") from None

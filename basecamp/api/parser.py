@@ -18,12 +18,17 @@ class JsonParser(Parser):
     """django-ninja's parser, strict about what it takes for JSON."""
 
     def parse_body(self, request: HttpRequest) -> DictStrAny:
-        if not is_json(request.content_type or "", (request.content_params or {}).get("charset", "")):
-            raise ApiError(415, "unsupported_media_type", "Send JSON in UTF-8: “Content-Type: application/json”.")
+        require_json(request)
         value = parse(request.body)
         if not isinstance(value, dict):
             raise ApiError(422, "invalid", "The body must be a JSON object.")
         return value
+
+
+def require_json(request: HttpRequest) -> None:
+    """Raises ApiError 415 when the body is said to be something else."""
+    if not is_json(request.content_type or "", (request.content_params or {}).get("charset", "")):
+        raise ApiError(415, "unsupported_media_type", "Send JSON in UTF-8: “Content-Type: application/json”.")
 
 
 def is_json(content_type: str, charset: str) -> bool:

@@ -6,11 +6,13 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from basecamp.api import schemas
-from basecamp.api.intake import status_url
+from basecamp.api.storing import status_url
 from crm_sync import connection
 from crm_sync.airtable import record_url
 from crm_sync.models import CrmRecord
+from enrichment.checking import Known
 from enrichment.models import Enrichment
+from enrichment.similar import SimilarInquiry
 from leads.fields import CONTACT, FIELDS, Group
 from leads.models import DuplicateSuggestion, FieldValue, Lead
 from leads.steps import Step, steps_of
@@ -27,6 +29,26 @@ def next_url(request: HttpRequest, cursor: str) -> str | None:
 
 def brief(lead: Lead) -> schemas.LeadBrief:
     return schemas.LeadBrief(**_head(lead), enrichment=schemas.Judgement(**_judgement(lead)))
+
+
+def similar(inquiry: SimilarInquiry) -> schemas.SimilarLead:
+    return schemas.SimilarLead(
+        lead=brief(inquiry.lead),
+        similarity=round(inquiry.closeness, 4),
+        words=inquiry.words,
+        reply=inquiry.reply,
+        handled_at=inquiry.handled_at,
+        handled_by=inquiry.handled_by,
+    )
+
+
+def known(found: Known) -> schemas.KnownLead:
+    return schemas.KnownLead(
+        lead=brief(found.lead),
+        probability=round(found.probability, 4),
+        reasons=list(found.reasons),
+        similarity=None if found.similarity is None else round(found.similarity, 4),
+    )
 
 
 def whole(lead: Lead) -> schemas.LeadOut:

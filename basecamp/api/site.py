@@ -7,23 +7,22 @@ from typing import Any
 from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.csrf import csrf_exempt
-from ninja import NinjaAPI, Router, Swagger
+from ninja import NinjaAPI, Swagger
+from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 from ninja.responses import NinjaJSONEncoder
 
-from basecamp.api import intake, leads, problems
+from basecamp.api import auth, document, export, health, intake, leads, problems, stats
 from basecamp.api.parser import JsonParser
-from basecamp.api.problems import ApiError, Problem
-from basecamp.api.schemas import Health
+from basecamp.api.problems import ApiError
 
 View = Callable[..., HttpResponse]
 DESCRIPTION = """
 Send inquiries and read what became of them. Every request but the health check needs a key, as
-`Authorization: Bearer KEY` or as `X-API-Key: KEY`. Errors are always `{"code": "...", "message": "one sentence"}`.
+`Authorization: Bearer KEY` or as `X-API-Key: KEY`. Errors are problem details (RFC 9457), `application/problem+json`.
 """
 
 
@@ -43,6 +42,11 @@ class ExactRenderer(JSONRenderer):
 
 class Api(NinjaAPI):
     """django-ninja's API whose every address, also the unknown ones, is open without login and answers JSON."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        found = super().get_openapi_schema(**kwargs)
+        document.finish(found)
+        return found
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
@@ -74,6 +78,7 @@ def _border(view: View) -> View:
             response = problems.answer(problems.NOT_FOUND)
         if response.status_code == 405:
             response = _wrong_method(request, response["Allow"])
+        auth.tell_rate(request, response)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -85,27 +90,6 @@ def _wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
     response = problems.answer(ApiError(405, "method_not_allowed", sentence))
     response["Allow"] = allowed
     return response
-
-
-health_router = Router(tags=["Health"])
-
-
-@health_router.get(
-    "health",
-    auth=None,
-    response={200: Health, 503: Problem},
-    summary="Is the API there?",
-    operation_id="health",
-    url_name="health",
-)
-def health(request: HttpRequest) -> Health:
-    """Needs no key."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        raise ApiError(503, "unavailable", "The database does not answer.") from None
-    return Health(status="ok")
 
 
 api = Api(
@@ -120,5 +104,6 @@ api = Api(
     docs_decorator=csp_update({"style-src": [UNSAFE_INLINE]}),
 )
 problems.install(api)
-for router in (intake.router, leads.router, health_router):
+# Addresses with a word of their own come before those where an id may stand.
+for router in (health.router, intake.router, stats.router, export.router, leads.router):
     api.add_router("/v1/", router)

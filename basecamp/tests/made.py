@@ -16,3 +16,12 @@ def make(number=0, **columns):
     Lead.objects.filter(pk=lead.pk).update(**{"received_at": at, "updated_at": at, **columns})
     lead.refresh_from_db()
     return lead
+
+
+def told(response):
+    """The code and the sentence of a problem, once its shape is right."""
+    problem = response.json()
+    assert response["Content-Type"] == "application/problem+json"
+    assert {"type": "about:blank", "status": response.status_code}.items() <= problem.items()
+    assert problem.keys() - {"errors"} == {"type", "title", "status", "detail", "code"}
+    return {"code": problem["code"], "message": problem["detail"]}

@@ -1,14 +1,17 @@
 """What holds for the whole API: keys, scopes, rates, errors as JSON, the documentation."""
 
+import datetime as dt
 import logging
 
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from basecamp.api import auth
 from basecamp.api.schemas import LeadFilters
+from basecamp.tests.made import told
 from leads import api_keys
 from leads.models import ApiKey, Lead
 
@@ -18,6 +21,13 @@ OPERATIONS = [
     ("get", "/api/v1/leads", "read"),
     ("get", LEAD, "read"),
     ("patch", LEAD, "write"),
+    ("put", LEAD, "write"),
+    ("delete", LEAD, "write"),
+    ("get", f"{LEAD}/similar", "read"),
+    ("get", "/api/v1/leads/stats/summary", "read"),
+    ("post", "/api/v1/leads/export", "read"),
+    ("post", "/api/v1/intake/batch", "intake"),
+    ("post", "/api/v1/intake/check-similar", "read"),
 ]
 UNAUTHORIZED = {
     "code": "unauthorized",
@@ -26,7 +36,7 @@ UNAUTHORIZED = {
 
 
 def ask(method: str, path: str, headers: dict[str, str], body: bytes = b'{"message": "Hello"}'):
-    extra = {"data": body, "content_type": "application/json"} if method in ("post", "patch") else {}
+    extra = {"data": body, "content_type": "application/json"} if method in ("post", "patch", "put") else {}
     return getattr(Client(), method)(path, headers=headers, **extra)
 
 
@@ -45,7 +55,7 @@ def ask(method: str, path: str, headers: dict[str, str], body: bytes = b'{"messa
 )
 def test_every_operation_needs_a_key(staff, method, path, scope, headers):
     response = ask(method, path, headers)
-    assert (response.status_code, response.json()) == (401, UNAUTHORIZED)
+    assert (response.status_code, told(response)) == (401, UNAUTHORIZED)
     assert response["WWW-Authenticate"] == 'Bearer realm="baseCamp"'
     assert not Lead.objects.exists()
 
@@ -56,7 +66,7 @@ def test_every_operation_needs_its_own_scope(staff, method, path, scope):
     key = api_keys.create("Others", scopes=others).text
     response = ask(method, path, {"X-API-Key": key})
     assert response.status_code == 403
-    assert response.json() == {"code": "forbidden", "message": f"This key lacks the scope “{scope}”."}
+    assert told(response) == {"code": "forbidden", "message": f"This key lacks the scope “{scope}”."}
     assert not Lead.objects.exists()
 
 
@@ -77,17 +87,27 @@ def test_a_revoked_key_opens_nothing(staff):
     assert ask("get", "/api/v1/leads", {"X-API-Key": key}).status_code == 401
 
 
+def test_an_expired_key_opens_nothing(staff):
+    soon, past = (timezone.now() + dt.timedelta(seconds=seconds) for seconds in (60, -1))
+    for expires_at, status in ((soon, 200), (past, 401)):
+        key = api_keys.create("Reader", scopes=["read"], expires_at=expires_at).text
+        assert ask("get", "/api/v1/leads", {"X-API-Key": key}).status_code == status
+
+
 def test_each_key_has_its_own_rate(staff, monkeypatch):
-    monkeypatch.setattr(auth, "REQUESTS", 3)
     monkeypatch.setattr(auth, "WINDOW", 10**9)  # no window ends during the test
-    key, other = (api_keys.create(name, scopes=["read"]).text for name in "ab")
-    codes = [ask("get", "/api/v1/leads", {"X-API-Key": key}).status_code for _ in range(4)]
-    assert codes == [200, 200, 200, 429]
+    key, other = (api_keys.create(name, scopes=["read"], requests_per_minute=3).text for name in "ab")
+    answers = [ask("get", "/api/v1/leads", {"X-API-Key": key}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert {answer["RateLimit-Policy"] for answer in answers} == {'"per-key";q=3;w=1000000000'}
+    assert [answer["RateLimit"].split(";")[:2] for answer in answers] == [
+        ['"per-key"', f"r={left}"] for left in (2, 1, 0, 0)
+    ]
     response = ask("get", "/api/v1/leads", {"X-API-Key": key})
     wait = int(response["Retry-After"])
     assert 0 < wait <= 10**9
     assert response.json()["code"] == "too_many_requests"
-    assert response.json()["message"].startswith("This key was used more than 3 times within a minute; try again in ")
+    assert response.json()["detail"].startswith("This key was used more than 3 times within a minute; try again in ")
     assert ask("get", "/api/v1/leads", {"X-API-Key": other}).status_code == 200
 
 
@@ -98,15 +118,17 @@ def test_each_key_has_its_own_rate(staff, monkeypatch):
 def test_unknown_addresses_answer_json(staff, path):
     response = Client().get(path)
     assert response.status_code == 404
-    assert response.json() == {"code": "not_found", "message": "There is nothing at this address."}
+    assert told(response) == {"code": "not_found", "message": "There is nothing at this address."}
 
 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
         ("get", "/api/v1/intake", {"POST"}),
+        ("get", "/api/v1/leads/export", {"POST"}),
+        ("get", "/api/v1/intake/batch", {"POST"}),
         ("delete", "/api/v1/leads", {"GET"}),
-        ("post", LEAD, {"GET", "PATCH"}),
+        ("post", LEAD, {"GET", "PATCH", "PUT", "DELETE"}),
         ("post", "/api/v1/health", {"GET"}),
     ],
 )
@@ -114,7 +136,7 @@ def test_wrong_methods_answer_json(staff, method, path, allowed):
     response = ask(method, path, {})
     assert response.status_code == 405
     assert set(response["Allow"].split(", ")) == allowed
-    assert response.json() == {
+    assert told(response) == {
         "code": "method_not_allowed",
         "message": f"{method.upper()} is not possible here; there are: {response['Allow']}.",
     }
@@ -130,7 +152,7 @@ def test_what_breaks_here_is_said_without_details(staff, monkeypatch, caplog):
     with caplog.at_level(logging.ERROR):
         response = ask("get", "/api/v1/leads", {"X-API-Key": key})
     assert response.status_code == 500
-    assert response.json() == {
+    assert told(response) == {
         "code": "server_error",
         "message": "Something went wrong here. The log has the details.",
     }
@@ -149,7 +171,7 @@ def test_health_says_when_the_database_is_gone(staff):
     with connection.execute_wrapper(refuse):
         response = Client().get("/api/v1/health")
     assert response.status_code == 503
-    assert response.json() == {"code": "unavailable", "message": "The database does not answer."}
+    assert told(response) == {"code": "unavailable", "message": "The database does not answer."}
 
 
 def test_answers_are_not_cached_and_need_no_login_or_csrf_token(staff):
@@ -173,11 +195,20 @@ def test_the_documentation_is_complete_and_comes_from_here(staff):
         ("get", "/api/v1/leads"),
         ("get", "/api/v1/leads/{lead_id}"),
         ("patch", "/api/v1/leads/{lead_id}"),
+        ("put", "/api/v1/leads/{lead_id}"),
+        ("delete", "/api/v1/leads/{lead_id}"),
+        ("get", "/api/v1/leads/{lead_id}/similar"),
+        ("get", "/api/v1/leads/stats/summary"),
+        ("post", "/api/v1/leads/export"),
+        ("post", "/api/v1/intake/batch"),
+        ("post", "/api/v1/intake/check-similar"),
+        ("get", "/api/v1/intake/health"),
         ("get", "/api/v1/health"),
     }
+    assert document["openapi"] == "3.1.0"
     assert operations["post", "/api/v1/intake"]["security"] == [{"BearerKey": []}, {"HeaderKey": []}]
     assert set(operations["post", "/api/v1/intake"]["responses"]) == {
-        *("200", "201", "400", "401", "403", "411", "413", "415", "422", "429", "500")
+        *("200", "201", "400", "401", "403", "409", "411", "413", "415", "422", "429", "500")
     }
     [header] = operations["post", "/api/v1/intake"]["parameters"]
     assert (header["in"], header["name"], header["required"]) == ("header", "Idempotency-Key", False)
