@@ -45,6 +45,8 @@ AIRTABLE_API_KEY = env.text("AIRTABLE_API_KEY")
 AIRTABLE_BASE_ID = env.text("AIRTABLE_BASE_ID")
 AIRTABLE_TABLE_NAME = env.text("AIRTABLE_TABLE_NAME", "Leads")
 AIRTABLE_ENDPOINT_URL = env.url("AIRTABLE_ENDPOINT_URL", "https://api.airtable.com")
+# Where the answers of Facebook's lead ads are asked for.
+FACEBOOK_GRAPH_URL = env.url("FACEBOOK_GRAPH_URL", "https://graph.facebook.com/v23.0")
 AIRTABLE_MERGED_RECORDS = env.choice("AIRTABLE_MERGED_RECORDS", "mark", ("mark", "delete"))
 # Seconds that a change waits for the next, so that half-typed values aren't sent.
 AIRTABLE_WAIT = env.integer("AIRTABLE_WAIT", 10, low=0, high=600)
@@ -221,6 +223,7 @@ CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
 CLUSTER_CHORES = {
     "basecamp": (
         Chore("leads.outbox.send_due", "leads.outbox.is_due"),
+        Chore("leads.webhooks.take_due", "leads.webhooks.is_due"),
         Chore("crm_sync.chores.do_some", "crm_sync.chores.is_due"),
     ),
     "ml": (Chore("enrichment.stages.chores"),),

@@ -32,6 +32,16 @@ from leads.views.merge import (
 from leads.views.paste import paste
 from leads.views.public_form import public_form, public_form_thanks
 from leads.views.samples import samples_load, samples_remove
+from leads.views.webhook_in import webhook_in
+from leads.views.webhooks import (
+    webhook,
+    webhook_change,
+    webhook_delete,
+    webhook_secrets,
+    webhook_take_again,
+    webhooks,
+    webhooks_make,
+)
 
 LEAD = "leads/<uuid:public_id>/"
 
@@ -66,6 +76,14 @@ urlpatterns = [
     path("merges/<int:pk>/redo/", merge_redo, name="merge_redo"),
     path("samples/load/", samples_load, name="samples_load"),
     path("samples/remove/", samples_remove, name="samples_remove"),
+    path("webhooks/", webhooks, name="webhooks"),
+    path("webhooks/make/", webhooks_make, name="webhooks_make"),
+    path("webhooks/<int:pk>/", webhook, name="webhook"),
+    path("webhooks/<int:pk>/change/", webhook_change, name="webhook_change"),
+    path("webhooks/<int:pk>/secrets/", webhook_secrets, name="webhook_secrets"),
+    path("webhooks/<int:pk>/again/", webhook_take_again, name="webhook_take_again"),
+    path("webhooks/<int:pk>/delete/", webhook_delete, name="webhook_delete"),
+    path("in/<slug:key>/", webhook_in, name="webhook_in"),
     path("f/<slug:key>/", public_form, name="public_form"),
     path("f/<slug:key>/thanks/", public_form_thanks, name="public_form_thanks"),
 ]

@@ -4,6 +4,7 @@ from leads.models.intake import PublicForm, Submission
 from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
 from leads.models.merge import ContactPoint, Merge
 from leads.models.pipeline import Heartbeat, StageGate, StageRun
+from leads.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiKey",
@@ -23,4 +24,6 @@ __all__ = [
     "StageGate",
     "StageRun",
     "Submission",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -21,7 +21,8 @@ from crm_sync import chores
 from crm_sync.models import SyncEvent
 from enrichment import confidence, nightly, replies, restating, sweep, trials
 from enrichment.models import MeaningQuery
-from leads import limits, outbox, pipeline
+from leads import limits, outbox, pipeline, webhooks
+from leads.models import WebhookDelivery
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Command(BaseCommand):
         rounds = [
             Chore("sweep", sweep_every, pipeline.sweep),
             Chore("have mail sent", sweep_every, outbox.ring_if_due),
+            Chore("have webhooks taken in", sweep_every, webhooks.ring_if_due),
             Chore("have the CRM follow", sweep_every, chores.ring_if_due),
             Chore("probe the workers", probe_every, watch.probe),
             Chore("clear out", HOUR, clear_out),
@@ -92,5 +94,6 @@ def clear_out() -> None:
     limits.forget_expired()
     MeaningQuery.objects.forgotten().delete()
     SyncEvent.objects.forgotten().delete()
+    WebhookDelivery.objects.forgotten().delete()
     Failure.objects.filter(stopped__lt=timezone.now() - dt.timedelta(days=KEPT)).delete()
     call_command("clearsessions")
