@@ -248,6 +248,10 @@ class PublicFormAdmin(admin.ModelAdmin):
     readonly_fields = ("created_at",)
 
 
+# Settled when a key is made, or changed on the page “API keys”.
+KEY_FACTS = ("prefix", "is_active", "created_at", "last_used_at", "expires_at", "requests_per_minute")
+
+
 class ApiKeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices, initial=[Scope.INTAKE], widget=forms.CheckboxSelectMultiple
@@ -263,17 +267,16 @@ class ApiKeyAdmin(admin.ModelAdmin):
     """Keys are made here and revoked; the key itself is on the page after Save, and never again."""
 
     form = ApiKeyForm
-    list_display = ("name", "prefix", "shown_scopes", "is_active", "created_at", "last_used_at")
+    list_display = ("name", "prefix", "shown_scopes", "is_active", "created_at", "last_used_at", "expires_at")
     list_filter = ("is_active",)
     search_fields = ("name", "prefix")
     actions = ("revoke",)
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        added = ("prefix", "is_active", "created_at", "last_used_at") if obj else ()
-        return ("name", "scopes", *added)
+        return ("name", "scopes", *(KEY_FACTS if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        return ("prefix", "is_active", "created_at", "last_used_at") if obj else ()
+        return KEY_FACTS if obj else ()
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:

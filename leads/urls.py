@@ -1,5 +1,6 @@
 from django.urls import path
 
+from leads.views.api_keys import api_key_change, api_key_make, api_key_revoke, api_keys
 from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
 from leads.views.inbox import inbox
 from leads.views.lead import (
@@ -76,6 +77,10 @@ urlpatterns = [
     path("merges/<int:pk>/redo/", merge_redo, name="merge_redo"),
     path("samples/load/", samples_load, name="samples_load"),
     path("samples/remove/", samples_remove, name="samples_remove"),
+    path("api-keys/", api_keys, name="api_keys"),
+    path("api-keys/make/", api_key_make, name="api_key_make"),
+    path("api-keys/<int:pk>/change/", api_key_change, name="api_key_change"),
+    path("api-keys/<int:pk>/revoke/", api_key_revoke, name="api_key_revoke"),
     path("webhooks/", webhooks, name="webhooks"),
     path("webhooks/make/", webhooks_make, name="webhooks_make"),
     path("webhooks/<int:pk>/", webhook, name="webhook"),
