@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from leads import gates, pipeline
-from leads.models import Heartbeat, StageRun, Submission
+from leads.models import Heartbeat, StageRun, Submission, WebhookDelivery
 from leads.models.pipeline import STAGES
 
 PATIENCE = 2.0  # seconds in which every service must answer
@@ -114,6 +114,9 @@ def _by_stage(runs: QuerySet[StageRun]) -> Counter[str]:
 STUCK = "Open Admin, Submissions: each says why; “Put on a lead again” tries once more. Nothing is lost."
 
 
+UNMAPPED = "Open Webhooks: say which value is what, and they are taken in. Nothing is lost."
+
+
 def work() -> Check:
     """The queue: how much is due, running and failed, by stage."""
     now = timezone.now()
@@ -133,6 +136,14 @@ def work() -> Check:
     stuck = Submission.objects.stuck().count()
     if stuck:
         return Check("Work", State.WARNING, f"{stuck} stored inquiries could not be put on a lead.", STUCK)
+    calls = WebhookDelivery.objects.stuck().count()
+    if calls:
+        return Check(
+            "Work",
+            State.WARNING,
+            f"Calls of webhooks that can't be taken in yet: {calls}.",
+            UNMAPPED,
+        )
     if counts["failed"]:
         return Check("Work", State.WARNING, sentence, "Open the leads marked as failed: each says why and has Retry.")
     return Check("Work", State.OK, sentence)

@@ -13,6 +13,10 @@ class NotNow(Exception):
     """Facebook gives no answers; the message is a plain sentence."""
 
 
+class Away(NotNow):
+    """Nobody is there: there is no use in asking for the next one now."""
+
+
 def answers(leadgen_id: str, access_token: str) -> dict[str, Any]:
     """What was filled in, with its `field_data`. Raises NotNow."""
     if not access_token:
@@ -28,8 +32,11 @@ def answers(leadgen_id: str, access_token: str) -> dict[str, Any]:
         )
         found = answer.json()
     except (httpx.HTTPError, ValueError):
-        raise NotNow("Facebook does not answer.") from None
+        raise Away("Facebook does not answer.") from None
+    if answer.status_code >= 500 or answer.status_code == 429:
+        raise Away(f"Facebook is busy ({answer.status_code}).")
     if answer.status_code != 200 or not isinstance(found, dict) or "field_data" not in found:
-        said = found.get("error", {}).get("message", "") if isinstance(found, dict) else ""
+        error = found.get("error") if isinstance(found, dict) else None
+        said = error.get("message", "") if isinstance(error, dict) else ""
         raise NotNow(f"Facebook refuses: {str(said)[:200] or answer.status_code}")
     return found | {"leadgen_id": leadgen_id}

@@ -28,6 +28,7 @@ State = WebhookDelivery.State
 AT_ONCE = 40  # deliveries a shift takes before leads come first again
 LOOKED_AT = 20  # of the last calls, for the screen where values are mapped
 SAME_CALL = dt.timedelta(days=1)  # within which the same body is the same call, where the sender gives it no number
+AWAY = 30  # seconds for which Facebook isn't asked after it did not answer
 LONGEST_WAIT = 3600  # seconds
 NO_MAPPING = "Nobody said yet which value is what."
 OTHER_FORM = "None of its values are among those that were mapped."
@@ -69,8 +70,7 @@ def take_due() -> None:
 
 def try_again(webhook: Webhook) -> int:
     """Has the worker look again at what waits for a mapping or could not be read; returns how many."""
-    stuck = webhook.deliveries.filter(state__in=[State.UNMAPPED, State.UNREADABLE])
-    count = stuck.update(state=State.WAITING, problem="", due_at=timezone.now(), attempts=0)
+    count = webhook.deliveries.stuck().update(state=State.WAITING, problem="", due_at=timezone.now(), attempts=0)
     count += webhook.deliveries.waiting().exclude(problem="").update(due_at=timezone.now(), attempts=0)
     pipeline.ring_after_commit(settings.LEAD_PIPELINE[0].cluster)
     return count
@@ -112,7 +112,7 @@ def mapping_for(webhook: Webhook, values: Sequence[Value]) -> dict[str, str]:
 
 
 def _take(pk: int) -> None:
-    delivery = WebhookDelivery.objects.select_related("webhook").filter(pk=pk).first()
+    delivery = WebhookDelivery.objects.due().select_related("webhook").filter(pk=pk).first()
     if delivery is None:
         return
     try:
@@ -122,6 +122,11 @@ def _take(pk: int) -> None:
         _say(delivery, State.UNREADABLE, str(error))
     except (facebook.NotNow, UnreadableSecret) as error:
         _wait(delivery, str(error) or "The access token can't be read any more; type it in again.")
+        if isinstance(
+            error, facebook.Away
+        ):  # leads wait meanwhile: one question is enough to know that nobody is there
+            others = WebhookDelivery.objects.due().filter(webhook__kind=Webhook.Kind.FACEBOOK, answers=[])
+            others.update(due_at=timezone.now() + dt.timedelta(seconds=AWAY))
     else:
         _store(delivery, items)
 

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from basecamp.api import problems
+from basecamp.api import examples, problems
 from basecamp.api.export import OWN
 from basecamp.api.leads import changeable
 from leads import known_fields
@@ -41,8 +41,10 @@ def finish(document: dict[str, Any]) -> None:
     for operations in document["paths"].values():
         for operation in operations.values():
             _finish_parameters(operation)
+            _give_example(operation.get("requestBody"), examples.REQUESTS.get(operation["operationId"]))
             for status, response in operation["responses"].items():
                 _finish_response(operation, int(status), response)
+                _give_example(response, examples.ANSWERS.get((operation["operationId"], int(status))))
 
 
 def _name_fields(schemas: dict[str, Any]) -> None:
@@ -74,6 +76,11 @@ def _takes(key: str) -> dict[str, Any]:
     if field.kind in PATTERNS:
         return text | {"type": ["string", "null"], "pattern": PATTERNS[field.kind], "maxLength": longest(field)}
     return text | {"type": ["string", "null"], "maxLength": longest(field)}
+
+
+def _give_example(body: dict[str, Any] | None, example: Any) -> None:
+    if body is not None and example is not None:
+        body["content"]["application/json"]["example"] = example
 
 
 def _finish_parameters(operation: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 
+import jsonschema
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -214,6 +215,23 @@ def test_the_documentation_is_complete_and_comes_from_here(staff):
     assert (header["in"], header["name"], header["required"]) == ("header", "Idempotency-Key", False)
     filters = {found["name"] for found in operations["get", "/api/v1/leads"]["parameters"]}
     assert filters == set(LeadFilters.model_fields)
+
+
+def test_every_example_of_the_documentation_is_right(staff):
+    document = Client().get("/api/openapi.json").json()
+    bodies = [
+        (name, content)
+        for path in document["paths"].values()
+        for operation in path.values()
+        for name, body in [("request", operation.get("requestBody")), *operation["responses"].items()]
+        for content in ((body or {}).get("content") or {}).values()
+        if not (name == "200" and operation["operationId"] == "export_leads")
+    ]
+    shown = [content for name, content in bodies if name == "request" or int(name) < 400]
+    assert len(shown) == 20
+    for content in shown:
+        schema = {**content["schema"], "components": document["components"]}
+        jsonschema.Draft202012Validator(schema).validate(content["example"])
 
 
 def test_the_documentation_page_alone_may_write_styles(staff):

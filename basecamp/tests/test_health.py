@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from basecamp import health
 from basecamp.health import Check, State
-from leads.models import Heartbeat, Lead, StageRun
+from leads.models import Heartbeat, Lead, StageRun, Webhook, WebhookDelivery
 from tests.servers.airtable import AirtableServer
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
@@ -231,3 +231,11 @@ len(get_resolver().url_patterns), health.embedding_model(), health.vectors(), he
 sys.exit("torch" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
+
+
+def test_calls_of_webhooks_that_nobody_mapped_are_told(db):
+    hook = Webhook.objects.create(name="Spring", kind="other")
+    WebhookDelivery.objects.create(webhook=hook, body=b"{}", digest="x", state="unmapped")
+    check = health.work()
+    assert (check.state, check.sentence) == ("warning", "Calls of webhooks that can't be taken in yet: 1.")
+    assert "Webhooks" in check.advice

@@ -66,8 +66,9 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def due(self) -> Self:
         return self.waiting().filter(due_at__lte=timezone.now())
 
-    def unmapped(self) -> Self:
-        return self.filter(state=WebhookDelivery.State.UNMAPPED)
+    def stuck(self) -> Self:
+        """Stored, but a person has to look before they can be taken in."""
+        return self.filter(state__in=[WebhookDelivery.State.UNMAPPED, WebhookDelivery.State.UNREADABLE])
 
     def forgotten(self) -> Self:
         """What is kept elsewhere and long ago. What nobody could take in stays."""

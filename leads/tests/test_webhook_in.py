@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -224,6 +225,17 @@ def test_facebook_is_asked_for_the_answers(anonymous, graph):
     admit_waiting()
     assert sorted(Lead.objects.values_list("last_name", flat=True)) == ["4", "5"]
     assert len(graph.asked) == asked + 2  # once for what was repeated; what was known isn't asked for again
+
+
+def test_while_facebook_is_away_it_is_asked_once_and_everything_waits(anonymous, settings):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        settings.FACEBOOK_GRAPH_URL = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    webhook = hook("facebook", access_token=seal("page-token"))
+    for number in range(3):
+        call(webhook, FACEBOOK | {"object": f"page {number}"})
+    take_due()
+    assert states(webhook) == [("waiting", "Facebook does not answer."), ("waiting", ""), ("waiting", "")]
+    assert not webhooks.is_due()
 
 
 def test_a_webhook_takes_only_so_many_calls(anonymous, monkeypatch):

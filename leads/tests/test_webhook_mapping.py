@@ -4,6 +4,8 @@ import json
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from leads.tests.webhook_calls import ELEMENTOR, TYPEFORM, WEBFLOW
 from leads.values import Contact
@@ -98,6 +100,26 @@ def test_what_can_not_be_read_is_said_plainly(body, content_type, sentence):
 def test_no_payload_breaks_the_reader(kind, payload):
     assert all(value.text for value in values_of(kind, payload))
     assert sender_id(kind, payload) == ""
+
+
+TEXTS = st.text(max_size=20)
+PLACES = st.sampled_from(
+    ["form_response", "answers", "field", "fields", "payload", "data", "field_data", "entry", "type"]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(PLACES | TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["typeform", "webflow", "elementor", "facebook", "other"]), ANYTHING)
+def test_whatever_comes_is_read_without_an_error(kind, payload):
+    values = values_of(kind, payload)
+    inquiry = inquiry_of(values, proposed(values))
+    assert all(isinstance(text, str) for text in (inquiry.text, inquiry.contact.email, sender_id(kind, payload)))
+    assert all("leadgen_id" in found or "field_data" in found for found in leadgens(payload))
 
 
 @pytest.mark.parametrize(
