@@ -156,6 +156,7 @@ def _web() -> Program:
         *("--worker-class", "gthread", "--workers", "1", "--threads", "8"),
         # And never recycled: the one process would wait 20 seconds for browsers that keep their connections open.
         *("--timeout", "60", "--graceful-timeout", "20"),
+        *("--limit-request-line", "8190"),  # a long search in another script takes twelve characters for each letter
         *("--log-level", "warning", "--no-control-socket"),
         *(("--worker-tmp-dir", str(memory)) if os.access(memory, os.W_OK) else ()),
     )

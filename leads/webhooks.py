@@ -122,13 +122,16 @@ def _take(pk: int) -> None:
         _say(delivery, State.UNREADABLE, str(error))
     except (facebook.NotNow, UnreadableSecret) as error:
         _wait(delivery, str(error) or "The access token can't be read any more; type it in again.")
-        if isinstance(
-            error, facebook.Away
-        ):  # leads wait meanwhile: one question is enough to know that nobody is there
-            others = WebhookDelivery.objects.due().filter(webhook__kind=Webhook.Kind.FACEBOOK, answers=[])
-            others.update(due_at=timezone.now() + dt.timedelta(seconds=AWAY))
+        if isinstance(error, facebook.Away):
+            _leave_alone()
     else:
         _store(delivery, items)
+
+
+def _leave_alone() -> None:
+    """Leads wait while Facebook is asked: one question is enough to know that nobody is there."""
+    others = WebhookDelivery.objects.due().filter(webhook__kind=Webhook.Kind.FACEBOOK, answers=[])
+    others.update(due_at=timezone.now() + dt.timedelta(seconds=AWAY))
 
 
 def _items(delivery: WebhookDelivery, payload: Any) -> list[Any]:

@@ -23,6 +23,7 @@ RATE_HEADERS = {
     },
 }
 RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
+TOO_LONG = "The address has more than 8,190 characters. The web server itself says so, in HTML."
 ETAG = {"ETag": {"description": "Names this version of the lead.", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "The other lead's address.", "schema": {"type": "string", "format": "uri"}}}
 CHALLENGE = {"WWW-Authenticate": {"schema": {"type": "string"}}}
@@ -42,6 +43,7 @@ def finish(document: dict[str, Any]) -> None:
         for operation in operations.values():
             _finish_parameters(operation)
             _give_example(operation.get("requestBody"), examples.REQUESTS.get(operation["operationId"]))
+            operation["responses"].setdefault(414, {"description": TOO_LONG})
             for status, response in operation["responses"].items():
                 _finish_response(operation, int(status), response)
                 _give_example(response, examples.ANSWERS.get((operation["operationId"], int(status))))
@@ -95,7 +97,7 @@ def _finish_response(operation: dict[str, Any], status: int, response: dict[str,
         content = copy.deepcopy(next(iter(response["content"].values())))
         response["content"] = {problems.MEDIA_TYPE: content}
     headers: dict[str, Any] = {}
-    if operation.get("security") and status not in (401, 411, 500):
+    if operation.get("security") and status not in (401, 411, 414, 500):
         headers |= RATE_HEADERS
     if operation["operationId"] in OF_ONE_LEAD and status in (200, 304):
         headers |= ETAG

@@ -25,7 +25,8 @@ MOMENTS = ("received_after", "received_before", "updated_after")
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 EMAIL = rf"^({ATOM}(\.{ATOM})*@([A-Za-z0-9]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.)+[A-Za-z]{{2,63}})?$"
 PHONE = r"^([^0-9]*[0-9][^0-9]*[0-9][^0-9]*[0-9][^\x00]*)?$"
-NOT_BLANK = r"[^\s\x1c-\x1f]"
+# Spelled out: what \s means differs between Python and JSON schemas.
+NOT_BLANK = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 LONGEST_KEY = 150  # characters of an idempotency key
 MOST_CUSTOM_FIELDS = 200
 MOST_VALUES = 50
@@ -55,8 +56,9 @@ ShortText = Annotated[str, StringConstraints(strip_whitespace=True)]
 
 def _digits(value: Any) -> Any:
     """Phone numbers come as JSON numbers from some tools."""
-    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_NUMBER
-    return str(value) if is_number else value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < LARGEST_NUMBER
+    # 339.0 is a whole number, too: JSON makes no difference.
+    return str(int(value)) if is_number and value == int(value) else value
 
 
 LARGEST_NUMBER = 10**15  # E.164 has fifteen digits at most

@@ -209,7 +209,7 @@ def test_the_documentation_is_complete_and_comes_from_here(staff):
     assert document["openapi"] == "3.1.0"
     assert operations["post", "/api/v1/intake"]["security"] == [{"BearerKey": []}, {"HeaderKey": []}]
     assert set(operations["post", "/api/v1/intake"]["responses"]) == {
-        *("200", "201", "400", "401", "403", "409", "411", "413", "415", "422", "429", "500")
+        *("200", "201", "400", "401", "403", "409", "411", "413", "414", "415", "422", "429", "500")
     }
     [header] = operations["post", "/api/v1/intake"]["parameters"]
     assert (header["in"], header["name"], header["required"]) == ("header", "Idempotency-Key", False)

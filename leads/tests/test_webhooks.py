@@ -76,6 +76,18 @@ def test_values_are_proposed_tried_and_saved_and_what_waited_is_taken_in(client,
     assert Submission.objects.first().contact["email"] == "ana@example.com"
 
 
+def test_the_calls_ask_for_news_until_they_are_taken(client, hook):
+    hook.mapping = {"answers.need": "message"}
+    hook.save()
+    keep(hook, json.dumps(TYPEFORM).encode(), "application/json")
+    assert 'hx-trigger="every 2s"' in client.get(hook.get_absolute_url()).content.decode()
+    take_due()
+    part = client.get(hook.get_absolute_url(), headers={"HX-Request": "true"}).content.decode()
+    assert part.strip().startswith('<section class="card" id="webhook_calls"')
+    assert "Taken in" in part
+    assert "hx-get" not in part
+
+
 def test_a_mapping_that_maps_nothing_is_not_saved(client, hook):
     typeform(hook)
     answer = client.post(

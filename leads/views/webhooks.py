@@ -67,7 +67,8 @@ def webhooks_make(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def webhook(request: StaffRequest, pk: int) -> HttpResponse:
-    """The mapping, beside what came last. With `try` nothing is saved: the page shows what would come of a call."""
+    """The mapping, beside what came last, which asks for news while a worker is to take it. With `try` nothing is
+    saved: the page shows what would come of a call."""
     _needs_owner(request)
     found = get_object_or_404(Webhook, pk=pk)
     values = calls.looked_at(found)
@@ -160,13 +161,16 @@ def _page(
         ],
         "targets": TARGETS,
         "deliveries": [{"row": row, "shown": _shown(row)} for row in last],
+        # Until a worker has taken them; what has a problem waits for people, or for long.
+        "is_moving": any(row.state == State.WAITING and not row.problem for row in last),
         "outcome": _outcome(last, mapping),
         "waiting": found.deliveries.filter(state__in=[State.WAITING, State.UNMAPPED]).count(),
         "signature": HEADERS[Webhook.Kind(found.kind)],
         "is_facebook": found.kind == Webhook.Kind.FACEBOOK,
         "may_lose": found.deliveries.exclude(state__in=[State.TAKEN, State.REPEATED]).exists(),
     }
-    return render(request, "leads/webhook.html", context, status=422 if form and form.errors else 200)
+    template = "leads/webhook.html#webhook_calls" if request.htmx else "leads/webhook.html"
+    return render(request, template, context, status=422 if form and form.errors else 200)
 
 
 def _chosen(request: StaffRequest, values: list[Value]) -> dict[str, str]:
