@@ -23,7 +23,7 @@ from basecamp.api.schemas import ListFilters
 from leads import known_fields
 from leads.api_keys import Scope
 from leads.fields import CONTACT
-from leads.models import FieldValue, Lead
+from leads.models import FieldValue, Lead, Submission
 
 router = Router(tags=["Leads"])
 
@@ -120,10 +120,9 @@ def _columns(fields: Sequence[str] | None) -> list[str]:
 
 def _rows(leads: Any, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One row for each lead, by column; a fixed number of queries for each AT_ONCE leads."""
-    values = FieldValue.objects.current().only("lead_id", "field", "value")
-    whole = leads.defer("search_text", "score_reasons").prefetch_related(
-        "submissions", Prefetch("values", queryset=values)
-    )
+    messages = Prefetch("submissions", queryset=Submission.objects.only("lead_id", "text"))
+    values = Prefetch("values", queryset=FieldValue.objects.current().only("lead_id", "field", "value"))
+    whole = leads.defer("search_text", "score_reasons").prefetch_related(messages, values)
     for lead in whole.iterator(chunk_size=AT_ONCE):
         facts = {value.field: value.value for value in lead.values.all()}
         yield {column: OWN[column](lead) if column in OWN else facts.get(column, "") for column in columns}

@@ -69,7 +69,7 @@ def test_values_are_proposed_tried_and_saved_and_what_waited_is_taken_in(client,
     hook.refresh_from_db()
     assert (hook.mapping, Submission.objects.count()) == ({}, 0)
     saved = client.post(hook.get_absolute_url(), data, follow=True)
-    assert "Saved. 2 calls that wait are taken in now." in saved.content.decode()
+    assert "Saved. 2 calls that waited will be looked at in a moment." in saved.content.decode()
     take_due()
     hook.refresh_from_db()
     assert (hook.mapping, Submission.objects.count()) == (chosen, 2)

@@ -82,7 +82,7 @@ def webhook(request: StaffRequest, pk: int) -> HttpResponse:
         return _page(request, found, values, chosen)
     # What is mapped and didn't come lately stays.
     count = calls.save_mapping(found, found.mapping | chosen)
-    waited = f" {count} {'call that waits is' if count == 1 else 'calls that wait are'} taken in now." if count else ""
+    waited = f" {count} {'call' if count == 1 else 'calls'} that waited will be looked at in a moment." if count else ""
     messages.success(request, f"Saved.{waited}")
     return redirect(found)
 
