@@ -7,11 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from crm_sync import airtable, connection, pausing, vault
+from crm_sync import airtable, connection, pausing
 from crm_sync.airtable import Base, Table
 from crm_sync.airtable_errors import AirtableError
 from crm_sync.mapping import KEY_FIELD, META_FIELDS, propose
 from crm_sync.models import CrmConnection, CrmRecord
+from leads import vault
 from leads.fields import FIELDS, Kind
 from leads.models import Lead
 from leads.models.lead import LeadSource

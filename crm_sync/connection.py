@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from crm_sync import airtable, merged, meter, pausing, vault
+from crm_sync import airtable, merged, meter, pausing
 from crm_sync.mapping import GONE, KEY_FIELD, MERGED_INTO, META_FIELDS, OurField, RemoteField, Target, propose, refusal
 from crm_sync.models import AirtableBase, FieldMapping
-from leads import known_fields
+from leads import known_fields, vault
 from leads.fields import FIELDS, Field
 
 # Seconds between two calls to a base. Airtable shuts for half a minute at the sixth call within a second: five gaps are

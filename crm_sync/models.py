@@ -24,7 +24,7 @@ class CrmConnection(models.Model):
         MARK = "mark", "Keep the record; “Merged into” names the remaining lead"
         DELETE = "delete", "Delete the record"
 
-    token = models.TextField(blank=True, help_text="Encrypted: see crm_sync.vault.")
+    token = models.TextField(blank=True, help_text="Encrypted: see leads.vault.")
     token_tail = models.CharField(max_length=4, blank=True)
     base_id = models.CharField(max_length=40, blank=True)
     base_name = models.CharField(max_length=255, blank=True)
@@ -269,7 +269,7 @@ class OutgoingWebhook(models.Model):
 
     name = models.CharField(max_length=100)
     url = models.URLField(max_length=500)
-    secret = models.TextField(help_text="Sealed: see crm_sync.vault.")
+    secret = models.TextField(help_text="Sealed: see leads.vault.")
     is_active = models.BooleanField("active", default=True)
     pause_reason = models.TextField(blank=True, help_text="Why it was paused; empty while it isn't.")
     # Leads are looked through in the order of their changes; this is the last one looked at.

@@ -20,10 +20,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from crm_sync import standard_webhooks, vault
+from crm_sync import standard_webhooks
 from crm_sync.cells import payload_hash
 from crm_sync.models import OutgoingMessage, OutgoingRecord, OutgoingWebhook
 from crm_sync.push import values_of
+from leads import vault
 from leads.models import Lead
 from leads.models.lead import LeadQuerySet
 
@@ -116,7 +117,7 @@ def data_of(lead: Lead, values: dict[str, object]) -> dict[str, object]:
 
 
 def _tell_erased(webhook: OutgoingWebhook) -> None:
-    for row in webhook.records.filter(lead=None)[:AT_ONCE]:
+    for row in webhook.records.filter(lead=None).order_by("pk")[:AT_ONCE]:
         _write(webhook, "lead.deleted", {"lead_id": str(row.lead_public_id)}, None)
         row.delete()
 

@@ -1,5 +1,4 @@
-"""Whether a call comes from whom it says: each service's signature, compared in constant time. And the secrets that are
-kept for that, encrypted by a key derived from SECRET_KEY, which isn't in the database."""
+"""Whether a call comes from whom it says: each service's signature, compared in constant time."""
 
 import base64
 import hashlib
@@ -7,39 +6,18 @@ import hmac
 import time
 from collections.abc import Mapping
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
-
 from leads.models import Webhook
+from leads.vault import unseal
 
 Kind = Webhook.Kind
 STALE = 300  # seconds by which Webflow's clock and ours may differ
-
-
-class UnreadableSecret(Exception):
-    """It was sealed with another SECRET_KEY; it has to be typed in again."""
-
-
-def seal(secret: str) -> str:
-    """As text for the database; an empty one stays empty."""
-    return _fernet().encrypt(secret.encode()).decode() if secret else ""
-
-
-def unseal(sealed: str) -> str:
-    """Raises UnreadableSecret."""
-    try:
-        return _fernet().decrypt(sealed.encode()).decode() if sealed else ""
-    except InvalidToken as error:
-        raise UnreadableSecret from error
 
 
 def is_genuine(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> bool:
     """Whether the call is signed with the webhook's secret; without a secret the address alone is one.
 
     Raises:
-        UnreadableSecret: nobody can say.
+        leads.vault.Unreadable: nobody can say.
     """
     secret = unseal(webhook.secret).encode()
     if not secret:
@@ -60,11 +38,6 @@ def is_genuine(webhook: Webhook, headers: Mapping[str, str], body: bytes) -> boo
 def _is_fresh(milliseconds: str) -> bool:
     is_number = milliseconds.isascii() and milliseconds.isdecimal() and len(milliseconds) < 16
     return is_number and abs(time.time() - int(milliseconds) / 1000) <= STALE
-
-
-def _fernet() -> Fernet:
-    key = HKDF(SHA256(), length=32, salt=None, info=b"basecamp webhooks").derive(settings.SECRET_KEY.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
 
 
 HEADERS = {

@@ -15,12 +15,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from leads import facebook, intake, pipeline, webhook_payloads
+from leads import facebook, intake, pipeline, vault, webhook_payloads
 from leads.intake import LONGEST_TEXT
 from leads.models import LeadSource, Submission, Webhook, WebhookDelivery
 from leads.webhook_mapping import inquiry_of, is_for, proposed
 from leads.webhook_payloads import Unreadable, Value
-from leads.webhook_signatures import UnreadableSecret, unseal
 
 logger = logging.getLogger(__name__)
 State = WebhookDelivery.State
@@ -120,7 +119,7 @@ def _take(pk: int) -> None:
         items = _items(delivery, payload)
     except Unreadable as error:
         _say(delivery, State.UNREADABLE, str(error))
-    except (facebook.NotNow, UnreadableSecret) as error:
+    except (facebook.NotNow, vault.Unreadable) as error:
         _wait(delivery, str(error) or "The access token can't be read any more; type it in again.")
         if isinstance(error, facebook.Away):
             _leave_alone()
@@ -143,7 +142,7 @@ def _items(delivery: WebhookDelivery, payload: Any) -> list[Any]:
     announced = webhook_payloads.leadgens(payload)
     if not announced:
         raise Unreadable("It announces no lead.")
-    token = unseal(delivery.webhook.access_token)
+    token = vault.unseal(delivery.webhook.access_token)
     found = [each if each.get("field_data") else facebook.answers(str(each["leadgen_id"]), token) for each in announced]
     WebhookDelivery.objects.filter(pk=delivery.pk).update(answers=found)
     return found

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name="CrmConnection",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("token", models.TextField(blank=True, help_text="Encrypted: see crm_sync.vault.")),
+                ("token", models.TextField(blank=True, help_text="Encrypted: see leads.vault.")),
                 ("token_tail", models.CharField(blank=True, max_length=4)),
                 ("base_id", models.CharField(blank=True, max_length=40)),
                 ("base_name", models.CharField(blank=True, max_length=255)),

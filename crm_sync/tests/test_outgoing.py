@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.utils import timezone
 
-from crm_sync import outgoing, vault
+from crm_sync import outgoing
 from crm_sync.models import OutgoingMessage, OutgoingRecord, OutgoingWebhook
 from crm_sync.standard_webhooks import signature
-from leads import facts, pipeline
+from leads import facts, pipeline, vault
 from leads.models import Lead
 from leads.tasks import work
 

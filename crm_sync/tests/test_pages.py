@@ -8,8 +8,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from crm_sync import choices, connection, pausing, vault
+from crm_sync import choices, connection, pausing
 from crm_sync.models import AirtableBase, CrmConnection, CrmRecord, FieldMapping, SyncConflict, SyncEvent
+from leads import vault
 from leads.models import Lead, StageRun
 from tests.servers.airtable import AirtableServer
 

@@ -10,8 +10,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from django.utils import timezone
 
-from crm_sync import chores, pausing, vault
+from crm_sync import chores, pausing
 from crm_sync.models import CrmConnection
+from leads import vault
 
 
 class Mailbox(MessageHandler):

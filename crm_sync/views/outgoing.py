@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm_sync import outgoing as telling
-from crm_sync import vault
 from crm_sync.models import OutgoingMessage, OutgoingWebhook
 from crm_sync.views.connect import needs_owner
+from leads import vault
 from leads.views.request import StaffRequest
 
 MOST_MESSAGES = 10  # shown of an address

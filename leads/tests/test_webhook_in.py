@@ -18,7 +18,7 @@ from leads import tasks, webhooks
 from leads.intake import admit_waiting
 from leads.models import Lead, Submission, Webhook, WebhookDelivery
 from leads.tests.webhook_calls import ELEMENTOR, FACEBOOK, TYPEFORM, WEBFLOW
-from leads.webhook_signatures import seal
+from leads.vault import seal
 from leads.webhooks import mapping_for, save_mapping, take_due, values_of
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from leads.models import Submission, Webhook
 from leads.tests.webhook_calls import TYPEFORM
-from leads.webhook_signatures import unseal
+from leads.vault import unseal
 from leads.webhooks import keep, take_due
 
 

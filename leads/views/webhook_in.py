@@ -11,7 +11,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from leads import limits, webhooks
 from leads.models import Webhook
-from leads.webhook_signatures import HEADERS, UnreadableSecret, is_genuine
+from leads.vault import Unreadable
+from leads.webhook_signatures import HEADERS, is_genuine
 
 WINDOW = 60  # seconds
 LONGEST_CHALLENGE = 200
@@ -59,7 +60,7 @@ def _take(request: HttpRequest, webhook: Webhook) -> HttpResponse:
         return _refusal(400, "The body is empty.")
     try:
         is_known = is_genuine(webhook, request.headers, body)
-    except UnreadableSecret:
+    except Unreadable:
         return _refusal(503, "The signing secret of this webhook has to be typed in again.")
     if not is_known:
         return _refusal(401, f"The header “{HEADERS[Webhook.Kind(webhook.kind)]}” is missing or wrong.")

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leads import webhook_payloads
 from leads import webhooks as calls
 from leads.models import Webhook, WebhookDelivery
+from leads.vault import seal
 from leads.views.request import StaffRequest
 from leads.webhook_mapping import KNOWN, inquiry_of
 from leads.webhook_payloads import TARGETS, Value
-from leads.webhook_signatures import HEADERS, seal
+from leads.webhook_signatures import HEADERS
 
 SHOWN = 5  # of the last calls, as they came
 LONGEST_SHOWN = 4000  # characters of one of them

@@ -28,5 +28,5 @@ def unseal(sealed: str) -> str:
 
 
 def _fernet() -> Fernet:
-    key = HKDF(SHA256(), length=32, salt=None, info=b"basecamp crm_sync").derive(settings.SECRET_KEY.encode())
+    key = HKDF(SHA256(), length=32, salt=None, info=b"basecamp secrets").derive(settings.SECRET_KEY.encode())
     return Fernet(base64.urlsafe_b64encode(key))
