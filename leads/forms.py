@@ -27,6 +27,7 @@ class InboxForm(forms.Form):
     intent = forms.ChoiceField(required=False, choices=[ANY, *INTENTS])
     urgency = forms.ChoiceField(required=False, choices=[ANY, *URGENCIES])
     needs_review = forms.ChoiceField(required=False, choices=[ANY, ("1", "Needed")], label="Review")
+    repeat = forms.ChoiceField(required=False, choices=[ANY, ("1", "Repeat")], label="Inquiry")
     sort = forms.ChoiceField(required=False, choices=[(order, order) for order in ORDERS])
     page = forms.IntegerField(required=False, min_value=1)
 
@@ -37,7 +38,8 @@ class InboxForm(forms.Form):
 
     @property
     def filters(self) -> dict[str, str]:
-        return {key: value for key, value in self.understood().items() if key in FILTERS}
+        """What leads must be, by lookup."""
+        return {FILTERS[key]: value for key, value in self.understood().items() if key in FILTERS}
 
     @property
     def number(self) -> int:

@@ -17,7 +17,14 @@ PAGE_SIZE = 25
 COUNTED = 1000  # beyond that the inbox says "1,000+": counting 100,000 rows for each look isn't worth it
 LAST_PAGE = 2000
 LATE_AFTER = dt.timedelta(seconds=15)
-FILTERS = ("status", "intent", "urgency", "needs_review")
+# What the list is narrowed by: the parameter, and what it must be of a lead.
+FILTERS = {
+    "status": "status",
+    "intent": "intent",
+    "urgency": "urgency",
+    "needs_review": "needs_review",
+    "repeat": "repeat_count__gte",
+}
 
 URGENCY_RANK = Case(
     *(When(urgency=key, then=Value(rank)) for rank, (key, _) in enumerate(URGENCIES, start=1)),
@@ -25,10 +32,10 @@ URGENCY_RANK = Case(
     output_field=IntegerField(),
 )
 ORDERS: dict[str, tuple[str | OrderBy, ...]] = {
-    "newest": ("-received_at", "-id"),
-    "oldest": ("received_at", "id"),
-    "score": (F("quality_score").desc(nulls_last=True), "-received_at"),
-    "urgency": ("-urgency_rank", "-received_at"),
+    "newest": ("-last_message_at", "-id"),
+    "oldest": ("last_message_at", "id"),
+    "score": (F("quality_score").desc(nulls_last=True), "-last_message_at"),
+    "urgency": ("-urgency_rank", "-last_message_at"),
 }
 
 

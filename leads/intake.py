@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import merging, pipeline
+from leads import conversation, joining, merging, pipeline
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.models.intake import SubmissionQuerySet
 from leads.values import Contact, FoundValue
@@ -18,6 +18,12 @@ logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 200_000  # characters; the form, the API and the paste page refuse more
 ADMIT_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    submission: Submission
+    lead: Lead
 
 
 def keep(
@@ -61,7 +67,8 @@ def receive(
 ) -> Lead:
     """Stores one inquiry and puts it on a lead at once, in one transaction, for callers who go on to the lead.
 
-    With an `idempotency_key` that was used before, the earlier lead is returned and nothing new is stored.
+    That is a lead which was there already, when the same person wrote before. With an `idempotency_key` that was used
+    before, the earlier lead is returned and nothing new is stored.
     """
     try:
         with transaction.atomic():
@@ -75,14 +82,15 @@ def receive(
     return lead
 
 
-def admit_waiting() -> bool:
-    """Puts waiting submissions on leads, a batch in one transaction; returns whether it came any further."""
+def admit_waiting(*, may_join: bool = True) -> bool:
+    """Puts waiting submissions on leads, a batch in one transaction; returns whether it came any further. Each gets a
+    lead of its own unless it may join one."""
     waiting = Submission.objects.waiting()
     if not waiting.exists():
         return False
     try:
         with transaction.atomic():
-            _admit(list(_held(waiting)[:ADMIT_AT_ONCE]))
+            _admit(list(_held(waiting)[:ADMIT_AT_ONCE]), may_join=may_join)
     except Exception:
         logger.exception("Submissions could not be admitted together, now one by one")
         pks = list(waiting.order_by("id").values_list("pk", flat=True)[:ADMIT_AT_ONCE])
@@ -116,25 +124,56 @@ def _held(submissions: SubmissionQuerySet) -> SubmissionQuerySet:
     return submissions.select_for_update(skip_locked=not settings.IS_SQLITE).order_by("id")
 
 
-def _admit(submissions: Sequence[Submission], *, is_sample: bool = False) -> list[Lead]:
-    """A lead for each submission, with what its submitter typed, and the first stage's row."""
-    leads = [_new_lead(submission, is_sample=is_sample) for submission in submissions]
-    values = [
-        merging.begin(lead, _typed(submission), text=submission.text)
-        for lead, submission in zip(leads, submissions, strict=True)
+def _admit(submissions: Sequence[Submission], *, is_sample: bool = False, may_join: bool = True) -> list[Lead]:
+    """Each submission on a lead: the one of the person who wrote, or that it answers, else a new one with what its
+    submitter typed. Samples are leads of their own, whoever wrote them."""
+    if is_sample or not may_join:
+        places = [_Place(each, _new_lead(each, is_sample=is_sample)) for each in submissions]
+    else:
+        places = _places(submissions)
+    begun = [place for place in places if not place.submission.joined_as]
+    rows = [
+        row
+        for place in begun
+        for row in merging.begin(place.lead, _typed(place.submission), text=place.submission.text)
     ]
-    Lead.objects.bulk_create(leads)
-    for lead, submission in zip(leads, submissions, strict=True):
-        submission.lead = lead
-    Submission.objects.bulk_update(submissions, ["lead"])
-    FieldValue.objects.bulk_create(row for rows in values for row in rows)
-    pipeline.start(leads)
-    return leads
+    Lead.objects.bulk_create(place.lead for place in begun)
+    for place in places:
+        place.submission.lead = place.lead
+    Submission.objects.bulk_update(submissions, ["lead", "joined_as"])
+    FieldValue.objects.bulk_create(rows)
+    if begun:
+        pipeline.start([place.lead for place in begun])
+    conversation.go_on([(place.lead, place.submission) for place in places if place.submission.joined_as])
+    return [place.lead for place in places]
 
 
-def _new_lead(submission: Submission, *, is_sample: bool) -> Lead:
-    now = timezone.now()
-    return Lead(source=submission.source, received_at=submission.received_at, updated_at=now, is_sample=is_sample)
+def _places(submissions: Sequence[Submission]) -> list[_Place]:
+    """One after the other, as if each had come alone: two of one person end on one lead."""
+    people = [conversation.typed(submission) for submission in submissions]
+    answered = {submission.answers_id for submission in submissions if submission.answers_id}
+    known, asked = joining.know_and_hold(people, others=answered)
+    places = []
+    for submission, person in zip(submissions, people, strict=True):
+        lead = asked.get(submission.answers_id or 0)
+        submission.joined_as = Submission.Joined.ANSWER if lead else Submission.Joined.REPEAT
+        lead = lead or known.lead_of(person)
+        if lead is None:
+            lead, submission.joined_as = _new_lead(submission), ""
+        known.add(lead, person)
+        places.append(_Place(submission, lead))
+    return places
+
+
+def _new_lead(submission: Submission, *, is_sample: bool = False) -> Lead:
+    received_at = submission.received_at
+    return Lead(
+        source=submission.source,
+        received_at=received_at,
+        last_message_at=received_at,
+        updated_at=timezone.now(),
+        is_sample=is_sample,
+    )
 
 
 def _typed(submission: Submission) -> list[FoundValue]:

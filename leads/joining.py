@@ -1,8 +1,11 @@
 """Which lead a further message belongs to: the same mailbox or line, and no name that speaks against it."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db import connection
 
 from leads.keys import email_key, phone_key
 from leads.matching.contradiction import contradict
@@ -14,16 +17,110 @@ Key = tuple[str, str]  # kind of contact point, key
 Kind = ContactPoint.Kind
 
 
+@dataclass(slots=True)
+class _Holder:
+    """A standing lead, and the names that its people go by: its own, and that of the merged lead with the key."""
+
+    lead: Lead
+    names: list[Person]
+
+
+@dataclass(slots=True)
+class Known:
+    """The leads that a batch of people may belong to, by what they can be reached by."""
+
+    holders: dict[Key, list[_Holder]] = field(default_factory=dict)
+
+    def lead_of(self, person: Contact) -> Lead | None:
+        """The one lead of a person; None when there is none, or several."""
+        found = self._holders_of(person)
+        leads = {holder.lead.public_id: holder.lead for holder in found}  # a new one has no other id yet
+        return next(iter(leads.values())) if len(leads) == 1 else None
+
+    def add(self, lead: Lead, person: Contact) -> None:
+        """The person is on the lead now, which the batch itself may have begun: the next one is compared with both."""
+        name = _named(person)
+        for key in keys_of(person):
+            own = [holder for holder in self.holders.setdefault(key, []) if holder.lead is lead]
+            for holder in own:
+                holder.names = holder.names if any(map(_is_name, holder.names)) else [name]
+            if not own:
+                self.holders[key].append(_Holder(lead, [name]))
+
+    def _holders_of(self, person: Contact) -> list[_Holder]:
+        name = _named(person)
+        found = [holder for key in keys_of(person) for holder in self.holders.get(key, ())]
+        return [holder for holder in found if not all(contradict(name, other) for other in holder.names)]
+
+
 def leads_to_join(people: Sequence[Contact]) -> list[Lead | None]:
     """For each person the one standing lead that has their e-mail or phone and no contradicting name; None when there
     is none, or several. What was merged counts for the lead that it went into; samples are nobody.
 
     A constant number of queries for all of them (one more for each merge in a row); some thousand people at once.
     """
-    keys = [keys_of(person) for person in people]
-    holders = _holders({key for own in keys for key in own})
+    known = know(people)
+    return [known.lead_of(person) for person in people]
+
+
+def know(people: Sequence[Contact]) -> Known:
+    """What `leads_to_join` reads, to ask it one by one."""
+    keys = {key for person in people for key in keys_of(person)}
+    holders = _holders(keys)
     roots = _roots(lead for found in holders.values() for lead in found)
-    return [_the_one(person, own, holders, roots) for person, own in zip(people, keys, strict=True)]
+    return _known(holders, roots)
+
+
+def know_and_hold(people: Sequence[Contact], *, others: Iterable[int] = ()) -> tuple[Known, dict[int, Lead]]:
+    """The same with the leads locked until the end of the transaction, so that none is merged, edited or erased
+    meanwhile, and nobody else begins a lead for one of these people. `others` are ids of leads that are wanted too:
+    those that stand, or what they were merged into, come back by the id asked for.
+    """
+    keys = {key for person in people for key in keys_of(person)}
+    _hold_keys(keys)
+    while True:
+        holders = _holders(keys)
+        asked = Lead.objects.in_bulk(list(others)) if others else {}
+        roots = _roots([*(lead for found in holders.values() for lead in found), *asked.values()])
+        held = _locked({root.pk for root in roots.values()})
+        if all(root.pk in held for root in roots.values()):
+            roots = {pk: held[root.pk] for pk, root in roots.items()}
+            return _known(holders, roots), {pk: roots[pk] for pk in asked}
+
+
+def _hold_keys(keys: Iterable[Key]) -> None:
+    """One worker at a time for one person, also while there is no row yet that could be locked. SQLite has one writer
+    anyway."""
+    if settings.IS_SQLITE or not keys:
+        return
+    digests = (hashlib.blake2b(f"{kind}:{key}".encode(), digest_size=8).digest() for kind, key in keys)
+    numbers = sorted({int.from_bytes(digest, signed=True) for digest in digests})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(number) FROM unnest(%s::bigint[]) AS number", [numbers])
+
+
+def _locked(ids: Iterable[int]) -> dict[int, Lead]:
+    """Those that stand still, fresh."""
+    leads = Lead.objects.select_for_update().filter(pk__in=sorted(ids)).order_by("pk") if ids else ()
+    return {lead.pk: lead for lead in leads if lead.merged_into_id is None}
+
+
+def _known(holders: Mapping[Key, Sequence[Lead]], roots: Mapping[int, Lead]) -> Known:
+    """Staff said that a merged lead and where it went are one person: it is enough when one of the two has the name."""
+    known = Known()
+    for key, leads in holders.items():
+        for lead in leads:
+            root = roots[lead.pk]
+            known.holders.setdefault(key, []).append(_Holder(root, [_named(lead), _named(root)]))
+    return known
+
+
+def _is_name(who: Person) -> bool:
+    return bool(who.first_name or who.last_name)
+
+
+def _named(who: Contact | Lead) -> Person:
+    return Person(first_name=who.first_name, last_name=who.last_name)
 
 
 def keys_of(person: Contact) -> set[Key]:
@@ -37,22 +134,7 @@ def keys_of(person: Contact) -> set[Key]:
 
 def contradicts(person: Contact, lead: Lead) -> bool:
     """Whether the person's name is clearly another one than the lead's."""
-    return contradict(
-        Person(first_name=person.first_name, last_name=person.last_name),
-        Person(first_name=lead.first_name, last_name=lead.last_name),
-    )
-
-
-def _the_one(
-    person: Contact, keys: Iterable[Key], holders: Mapping[Key, Sequence[Lead]], roots: Mapping[int, Lead]
-) -> Lead | None:
-    found: dict[int, Lead] = {}
-    for lead in (lead for key in keys for lead in holders.get(key, ())):
-        root = roots[lead.pk]
-        # Staff said that both are one person: it is enough when one of the two has the name.
-        if not (contradicts(person, lead) and contradicts(person, root)):
-            found[root.pk] = root
-    return next(iter(found.values())) if len(found) == 1 else None
+    return contradict(_named(person), _named(lead))
 
 
 def _holders(keys: set[Key]) -> dict[Key, list[Lead]]:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from leads import merging, pipeline, replies
+from leads import conversation, merging, pipeline, replies
 from leads.merge_plan import OWNER, STATUS, Choice, MergeRefused, Plan, plan
 from leads.merge_rows import (
     came_since,
@@ -178,6 +178,7 @@ def _fold(planned: Plan, absorbed: Lead, choices: Mapping[str, Choice], group: u
     _point(absorbed, survivor)
     merge.save()
     replies.set_clock([survivor.pk, absorbed.pk])
+    conversation.count_messages([survivor.pk])
     _tell(survivor, f"“{names[1]}” was merged into this lead", merge.merged_by)
     _tell(absorbed, f"Merged into “{names[0]}”", merge.merged_by)
     return merge
@@ -269,6 +270,7 @@ def _unfold(merge: Merge, actor: User) -> None:
     merge.undone_at, merge.undone_by = timezone.now(), actor.get_username()
     Merge.objects.bulk_update([merge, *others], ["snapshot", "undone_at", "undone_by"])
     replies.set_clock([survivor.pk, absorbed.pk])
+    conversation.count_messages([survivor.pk, absorbed.pk])
     _tell(survivor, f"Merge of “{absorbed.name}” undone{_what_stays(since)}", merge.undone_by)
     _tell(absorbed, f"Merge into “{survivor.name}” undone", merge.undone_by)
 

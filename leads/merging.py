@@ -162,6 +162,11 @@ def restate(lead: Lead, columns: Mapping[str, str]) -> None:
     _save_leads([lead])
 
 
+def refresh(lead_ids: Iterable[int]) -> None:
+    """Has leads be found by all of their messages and contact points, after some were added. In a transaction."""
+    _save_leads(list(_locked_leads(sorted(lead_ids)).values()))
+
+
 def _enter(item: NewValues, *, actor: str, accepted: FieldValue | None = None) -> None:
     lead, (found,) = item.lead, item.values
     with transaction.atomic():

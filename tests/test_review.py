@@ -8,10 +8,10 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from leads import intake
 from leads.models import DuplicateSuggestion
 from leads.values import Contact
 from tests.browser import staff_page
+from tests.leads_at_hand import apart
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -28,7 +28,7 @@ def pairs(transactional_db: None) -> None:
 
 
 def receive(first_name: str, email: str, phone: str, company: str):
-    return intake.receive("Hello", source="paste", contact=Contact(first_name, "Silva", email.lower(), phone, company))
+    return apart("Hello", contact=Contact(first_name, "Silva", email.lower(), phone, company))
 
 
 @pytest.fixture

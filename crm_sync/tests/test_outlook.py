@@ -15,10 +15,10 @@ from crm_sync.push import values_of
 from leads import merges, merging
 from leads.comparison import choices_from
 from leads.fields import Kind
-from leads.intake import receive
 from leads.merge_plan import plan
 from leads.models import ContactPoint, Lead, StageRun
 from leads.values import Contact
+from tests.leads_at_hand import apart
 
 BASE = "appAAAAAAAAAAAAAA"
 RECORD = f"https://airtable.com/{BASE}/tbl2/rec"
@@ -31,7 +31,7 @@ def connected(settings) -> None:
 
 @pytest.fixture
 def leads(db) -> list[Lead]:
-    return [receive(f"My brakes squeal {n}.", source="paste") for n in range(3)]
+    return [apart(f"My brakes squeal {n}.") for n in range(3)]
 
 
 def sent(*leads: Lead) -> None:
@@ -86,9 +86,7 @@ def test_says_what_becomes_of_each_record(client, leads, settings, choice, has_f
 
 def test_names_the_cells_that_change(client):
     ana, anna = (
-        receive(
-            f"Hello {name}", source="paste", contact=Contact(name, "Ng", email=f"{name}@example.com", company=company)
-        )
+        apart(f"Hello {name}", contact=Contact(name, "Ng", email=f"{name}@example.com", company=company))
         for name, company in (("Ana", ""), ("Anna", "Acme"))
     )
     mapped(First="first_name", Company="company", Who="name", Mail="email", More="other_emails", Score="quality_score")
@@ -124,7 +122,7 @@ CASES = {
 def test_what_is_foreseen_is_what_comes(staff, case, at):
     """Cell by cell, but for the order of what is listed and the score."""
     leads = [
-        receive(f"Hello {n}", source="paste", contact=Contact(*contact))
+        apart(f"Hello {n}", contact=Contact(*contact))
         for n, contact in enumerate((
             ("Ana", "Ng", "ana@example.com", "+15125550142", ""),
             ("Anna", "", "anna@example.org", "+15125550143", "Acme"),
@@ -183,7 +181,7 @@ def test_needs_a_login_and_two_leads(client, anonymous, leads):
 
 
 def test_as_many_queries_for_ten_leads_as_for_two(client, leads):
-    leads += [receive("More.", source="paste") for _ in range(7)]
+    leads += [apart("More.") for _ in range(7)]
     sent(*leads)
     counts = []
     preview(client, leads)  # what a process reads once

@@ -15,10 +15,10 @@ from crm_sync import connection, pausing
 from crm_sync.connection import NOT_CONNECTED
 from crm_sync.models import AirtableBase, CrmRecord, FieldMapping
 from leads import gates, merging, pipeline
-from leads.intake import receive
 from leads.models import Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 from leads.values import Contact
+from tests.leads_at_hand import apart
 from tests.servers.airtable import BILLING, HTML_502, AirtableServer, Fault, default_fields
 from tests.servers.airtable_table import Field
 
@@ -39,7 +39,7 @@ def connect(server: AirtableServer, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def inquire(count: int = 1, **contact: str) -> list[Lead]:
-    leads = [receive(f"Inquiry {n}", source="web_form", contact=Contact(**contact)) for n in range(count)]
+    leads = [apart(f"Inquiry {n}", source="web_form", contact=Contact(**contact)) for n in range(count)]
     StageRun.objects.all().delete()
     pipeline.schedule([lead.pk for lead in leads], ["push"], delay=0)
     return leads

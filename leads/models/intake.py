@@ -53,8 +53,12 @@ class Submission(models.Model):
     """One inbound payload, stored raw and never changed; the worker then puts it on a lead.
 
     `payload` is what came in, as JSON; `text` is its message part, the text that evidence points into; `contact` what
-    the submitter typed into named fields, by field key.
+    the submitter typed into named fields, by field key. `joined_as` is empty for the message that began the lead.
     """
+
+    class Joined(models.TextChoices):
+        REPEAT = "repeat", "Wrote again"
+        ANSWER = "answer", "Answered"
 
     lead = models.ForeignKey("leads.Lead", null=True, on_delete=models.CASCADE, related_name="submissions")
     source = models.CharField(max_length=20)
@@ -62,6 +66,17 @@ class Submission(models.Model):
     payload = models.JSONField()
     text = models.TextField(blank=True)
     contact = models.JSONField(default=dict)
+    joined_as = models.CharField(
+        max_length=10, choices=Joined, blank=True, help_text="Why it is on a lead that was there."
+    )
+    answers = models.ForeignKey(
+        "leads.Lead",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whose mail it answers.",
+    )
     problem = models.TextField(blank=True, help_text="Why it could not be put on a lead.")
     received_at = models.DateTimeField(default=timezone.now)
     # Unique per sender scope: the same key a second time answers with the first lead.

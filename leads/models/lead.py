@@ -62,7 +62,11 @@ class Lead(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
     )
-    received_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(default=timezone.now, help_text="When the first message came.")
+    # Kept by leads.conversation with the lead's submissions.
+    last_message_at = models.DateTimeField(default=timezone.now)
+    repeat_count = models.PositiveSmallIntegerField(default=0, help_text="Further inquiries that joined by themselves.")
+    answer_count = models.PositiveSmallIntegerField(default=0, help_text="Answers that came to our e-mails.")
     updated_at = models.DateTimeField(default=timezone.now)
     is_sample = models.BooleanField(default=False)
     # Erasing a lead erases what was folded into it: it is the same person.
@@ -97,13 +101,15 @@ class Lead(models.Model):
     class Meta:
         ordering = ["-received_at", "-id"]
         indexes = [
-            # The inbox: newest first, also narrowed by one of the three filters, or by score.
-            models.Index(fields=["-received_at", "-id"], name="lead_inbox"),
-            models.Index(fields=["status", "-received_at"], name="lead_by_status"),
-            models.Index(fields=["intent", "-received_at"], name="lead_by_intent"),
-            models.Index(fields=["urgency", "-received_at"], name="lead_by_urgency"),
-            models.Index(fields=["-quality_score", "-received_at"], name="lead_by_score"),
-            models.Index(fields=["-received_at"], name="lead_to_review", condition=Q(needs_review=True)),
+            # The inbox: what came last first, also narrowed by one of the three filters, or by score.
+            models.Index(fields=["-last_message_at", "-id"], name="lead_inbox"),
+            models.Index(fields=["status", "-last_message_at"], name="lead_by_status"),
+            models.Index(fields=["intent", "-last_message_at"], name="lead_by_intent"),
+            models.Index(fields=["urgency", "-last_message_at"], name="lead_by_urgency"),
+            models.Index(fields=["-quality_score", "-last_message_at"], name="lead_by_score"),
+            models.Index(fields=["-last_message_at"], name="lead_to_review", condition=Q(needs_review=True)),
+            # The API's list: pages must not shift when somebody writes again.
+            models.Index(fields=["-received_at", "-id"], name="lead_received"),
             # "Has anything changed since?", asked every second by open inboxes.
             models.Index(fields=["-updated_at"], name="lead_changes"),
             # Candidates for duplicates.

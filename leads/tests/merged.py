@@ -3,15 +3,15 @@
 from django.contrib.auth.models import User
 
 from leads import merges, merging
-from leads.intake import receive
 from leads.merge_plan import Choice
 from leads.merging import NewValues
 from leads.models import Lead, Merge
 from leads.values import Contact, FoundValue
+from tests.leads_at_hand import apart
 
 
 def make(text: str = "Hello", *, is_sample: bool = False, **contact: str) -> Lead:
-    return receive(text, source="paste", contact=Contact(**contact), is_sample=is_sample)
+    return apart(text, contact=Contact(**contact), is_sample=is_sample)
 
 
 def tell(lead: Lead, origin: str, **fields: str) -> None:

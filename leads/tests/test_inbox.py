@@ -22,6 +22,7 @@ def lead(name: str = "Ana", *, minutes: float = 0, text: str = "My brakes squeal
         source="web_form",
         first_name=name,
         received_at=moment,
+        last_message_at=moment,
         updated_at=moment,
         search_text=f"{name} {text}".lower(),
         **columns,

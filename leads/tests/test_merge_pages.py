@@ -6,15 +6,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads import intake, merge_list, merges
+from leads import merge_list, merges
 from leads.models import ContactPoint, DuplicateSuggestion, Lead, Merge
 from leads.values import Contact
+from tests.leads_at_hand import apart
 
 HTMX = {"headers": {"HX-Request": "true"}}
 
 
 def receive(first_name: str, email: str, **more: str) -> Lead:
-    return intake.receive(f"Hello from {email}", source="paste", contact=Contact(first_name, email=email, **more))
+    return apart(f"Hello from {email}", contact=Contact(first_name, email=email, **more))
 
 
 @pytest.fixture

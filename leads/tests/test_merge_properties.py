@@ -21,13 +21,13 @@ from hypothesis.stateful import (
 
 from leads import merges, merging
 from leads.fields import COLUMNS
-from leads.intake import receive
 from leads.merge_plan import Choice, plan
 from leads.merge_values import _made_by
 from leads.merging import NewValues
 from leads.models import DuplicateSuggestion, FieldValue, Lead, Merge, StageRun, Submission
 from leads.status import change_status, next_statuses
 from leads.values import Contact, Evidence, FoundValue
+from tests.leads_at_hand import apart
 
 LEADS = 4
 EXAMPLES = 15 if project.IS_SQLITE else 6
@@ -82,7 +82,7 @@ class Merging(RuleBasedStateMachine):
     )
     def take_in(self, picks):
         self.leads = [
-            receive(f"Message {at}", source="paste", contact=Contact(**dict(zip(VALUES, values, strict=True))))
+            apart(f"Message {at}", contact=Contact(**dict(zip(VALUES, values, strict=True))))
             for at, values in enumerate(picks)
         ]
         for lead in self.leads[1:]:

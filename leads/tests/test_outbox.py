@@ -14,6 +14,7 @@ from leads.intake import receive
 from leads.models import Event, Lead, Reply
 from leads.replies import CannotReply
 from leads.values import Contact
+from tests.leads_at_hand import apart
 
 TEXT = "Hello Mark,\n\nGrüße, and thank you. …\n.\nA line with a point alone stands above."
 
@@ -214,7 +215,7 @@ def test_without_a_mail_server(lead, settings):
 
 
 def test_the_clock_follows_a_merge(mailbox, staff, lead):
-    other = receive("Again me", source="paste", contact=Contact(email="mark@lee.example"))
+    other = apart("Again me", contact=Contact(email="mark@lee.example"))
     due(queue(lead))
     first = Lead.objects.get(pk=lead.pk).first_response_at
     made = merges.merge(other, [lead], choices={}, actor=staff)
