@@ -1,6 +1,7 @@
 """What a lead's further messages change: its place in the inbox, its values, and what has to read it again."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
@@ -52,7 +53,7 @@ def typed(submission: Submission) -> Contact:
     return Contact(**{key: submission.contact.get(key, "") for key in Contact.__slots__})
 
 
-def _first(rows: QuerySet[Submission, dict[str, object]]) -> Subquery:
+def _first(rows: QuerySet[Any, Any]) -> Subquery:
     return Subquery(rows.values("of")[:1])
 
 
