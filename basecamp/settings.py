@@ -224,6 +224,7 @@ CLUSTER_CHORES = {
     "basecamp": (
         Chore("leads.outbox.send_due", "leads.outbox.is_due"),
         Chore("leads.webhooks.take_due", "leads.webhooks.is_due"),
+        Chore("leads.imports.do_some", "leads.imports.is_due"),
         Chore("crm_sync.chores.do_some", "crm_sync.chores.is_due"),
     ),
     "ml": (Chore("enrichment.stages.chores"),),

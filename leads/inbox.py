@@ -121,7 +121,7 @@ def inbox_page(*, words: str, filters: Mapping[str, str], order: str, number: in
     """Page `number`, from 1, of the standing leads that match."""
     number = min(max(number, 1), LAST_PAGE)
     start = (number - 1) * PAGE_SIZE
-    found = Lead.objects.standing().matching(words).with_any_of(**filters)
+    found = found_leads(words=words, filters=filters)
     leads = list(_rows(found, order, start))
     rows = [Row(lead, steps_of(lead)) for lead in leads[:PAGE_SIZE]]
     has_next = len(leads) > PAGE_SIZE
@@ -129,6 +129,17 @@ def inbox_page(*, words: str, filters: Mapping[str, str], order: str, number: in
     is_known = not has_next and (leads or number == 1)
     count = start + len(leads) if is_known else found.order_by()[: COUNTED + 1].count()
     return InboxPage(rows, number, has_next=has_next and number < LAST_PAGE, count=count)
+
+
+def found_leads(*, words: str, filters: Mapping[str, str]) -> QuerySet[Lead]:
+    """The standing leads that match."""
+    return Lead.objects.standing().matching(words).with_any_of(**filters)
+
+
+def found_in_order(*, words: str, filters: Mapping[str, str], order: str) -> QuerySet[Lead]:
+    """All of them, as the inbox orders them."""
+    found = found_leads(words=words, filters=filters)
+    return found.annotate(urgency_rank=URGENCY_RANK).order_by(*ORDERS[order])
 
 
 def _rows(found: QuerySet[Lead], order: str, start: int) -> QuerySet[Lead]:

@@ -82,6 +82,56 @@ def receive(
     return lead
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One of many inquiries that come together. `typed` is what its submitter said, by field key; `lead`, when it is
+    known whose further message it is, a lead that the caller holds."""
+
+    text: str
+    typed: Mapping[str, str]
+    payload: Mapping[str, Any]
+    lead: Lead | None = None
+
+
+def receive_many(incoming: Sequence[Incoming], *, source: str) -> list[Submission]:
+    """Stores inquiries and puts each on its lead, in a fixed number of statements; call it in a transaction.
+
+    What typed values say of a lead that was there already stands in the message alone: it is read by the rules."""
+    now = timezone.now()
+    submissions = [
+        Submission(
+            source=source,
+            lead=item.lead or Lead(source=source, received_at=now, last_message_at=now, updated_at=now),
+            joined_as=Submission.Joined.REPEAT if item.lead else "",
+            payload=_storable_json(item.payload),
+            text=_storable(item.text),
+            contact={key: _storable(value).strip() for key, value in item.typed.items()},
+            received_at=now,
+        )
+        for item in incoming
+    ]
+    fresh = [submission for submission in submissions if submission.lead and submission.lead.pk is None]
+    joined = sorted({submission.lead.pk for submission in submissions if submission.lead and submission.lead.pk})
+    _store_with_new_leads(fresh)
+    Submission.objects.bulk_create(submission for submission in submissions if submission.pk is None)
+    merging.refresh(joined)
+    conversation.count_messages(joined)
+    pipeline.schedule(joined, [settings.LEAD_PIPELINE[0].name])
+    return submissions
+
+
+def _store_with_new_leads(submissions: Sequence[Submission]) -> None:
+    leads = [submission.lead for submission in submissions if submission.lead]
+    values = [
+        merging.begin(lead, _typed(submission), text=submission.text)
+        for lead, submission in zip(leads, submissions, strict=True)
+    ]
+    Lead.objects.bulk_create(leads)
+    Submission.objects.bulk_create(submissions)
+    FieldValue.objects.bulk_create(row for rows in values for row in rows)
+    pipeline.start(leads)
+
+
 def admit_waiting(*, may_join: bool = True) -> bool:
     """Puts waiting submissions on leads, a batch in one transaction; returns whether it came any further. Each gets a
     lead of its own unless it may join one."""

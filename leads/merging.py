@@ -82,7 +82,8 @@ def begin(lead: Lead, values: Sequence[FoundValue], *, text: str) -> list[FieldV
     rows = [_as_row(NewValues(lead, values), found, Origin.SUBMITTER) for found in values]
     for row in rows:
         row.state = State.CURRENT
-        setattr(lead, row.field, row.value[: _width(row.field)])
+        if row.field in COLUMNS:
+            setattr(lead, row.field, row.value[: _width(row.field)])
     _refresh_keys(lead, text[:LONGEST_SEARCHED])
     return rows
 
@@ -160,6 +161,19 @@ def restate(lead: Lead, columns: Mapping[str, str]) -> None:
         if column in COLUMNS:
             setattr(lead, column, value[: _width(column)])
     _save_leads([lead])
+
+
+def withdraw(submissions: Sequence[Submission]) -> None:
+    """Takes back what was read from messages that are to go, confirmed values apart. Call it inside a transaction, with
+    the leads locked; they are read anew after it."""
+    rows = FieldValue.objects.filter(evidence_submission__in=submissions, is_locked=False).exclude(state=State.PAST)
+    found = list(rows.select_related("lead"))
+    leads = {row.lead_id: row.lead for row in found}
+    for row in found:
+        if row.state == State.CURRENT and row.field in COLUMNS:
+            setattr(leads[row.lead_id], row.field, "")
+    FieldValue.objects.filter(pk__in=[row.pk for row in found]).update(state=State.PAST)
+    _save_leads(list(leads.values()))
 
 
 def refresh(lead_ids: Iterable[int]) -> None:

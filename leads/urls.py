@@ -2,6 +2,18 @@ from django.urls import path
 
 from leads.views.api_keys import api_key_change, api_key_make, api_key_revoke, api_keys
 from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
+from leads.views.export import export_leads
+from leads.views.imports import (
+    import_again,
+    import_check,
+    import_detail,
+    import_forget,
+    import_read,
+    import_refused,
+    import_start,
+    import_undo,
+    imports,
+)
 from leads.views.inbox import inbox
 from leads.views.lead import (
     lead_detail,
@@ -45,6 +57,7 @@ from leads.views.webhooks import (
 )
 
 LEAD = "leads/<uuid:public_id>/"
+IMPORT = "imports/<int:pk>/"
 
 urlpatterns = [
     path("", inbox, name="inbox"),
@@ -63,6 +76,17 @@ urlpatterns = [
     path(LEAD + "duplicates/", lead_duplicates, name="lead_duplicates"),
     path(LEAD + "duplicates/<int:pk>/", lead_duplicate_decide, name="lead_duplicate_decide"),
     path("paste/", paste, name="paste"),
+    path("export/leads.csv", export_leads, {"kind": "csv"}, name="export_csv"),
+    path("export/leads.xlsx", export_leads, {"kind": "xlsx"}, name="export_xlsx"),
+    path("imports/", imports, name="imports"),
+    path(IMPORT, import_detail, name="import_detail"),
+    path(IMPORT + "read/", import_read, name="import_read"),
+    path(IMPORT + "check/", import_check, name="import_check"),
+    path(IMPORT + "again/", import_again, name="import_again"),
+    path(IMPORT + "start/", import_start, name="import_start"),
+    path(IMPORT + "undo/", import_undo, name="import_undo"),
+    path(IMPORT + "forget/", import_forget, name="import_forget"),
+    path(IMPORT + "refused.csv", import_refused, name="import_refused"),
     path("duplicates/", duplicates, name="duplicates"),
     path("duplicates/decide/", duplicates_decide, name="duplicates_decide"),
     path("duplicates/decisions/", duplicates_decisions, name="duplicates_decisions"),

@@ -1,5 +1,6 @@
 from leads.models.access import ApiKey, RateCount
 from leads.models.duplicates import DuplicateSuggestion
+from leads.models.imports import Import, ImportRow
 from leads.models.intake import PublicForm, Submission
 from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
 from leads.models.merge import ContactPoint, Merge
@@ -15,6 +16,8 @@ __all__ = [
     "Feedback",
     "FieldValue",
     "Heartbeat",
+    "Import",
+    "ImportRow",
     "Lead",
     "LeadSource",
     "Merge",
