@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-duplicates bench-enrichment bench-sync bench-api lint fmt doctor
+.PHONY: help run test bench bench-duplicates bench-enrichment bench-sync bench-api bench-intake lint fmt doctor
 
 help:
 	@echo "make run     start baseCamp: web, workers, clock and Chroma (Ctrl-C stops it)"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-duplicates  measure how duplicates are found, beside Splink (docs/duplicates.md)"
 	@echo "make bench-sync        measure how leads go to Airtable and back (docs/airtable.md)"
 	@echo "make bench-api         try the API with what schemathesis makes up (docs/api.md)"
+	@echo "make bench-intake      measure how inquiries come in: imports of files (docs/import-export.md)"
 	@echo "make bench-enrichment  measure how inquiries are read (docs/enrichment.md)"
 
 run: .venv/installed
@@ -56,6 +57,10 @@ bench-sync: .venv/installed-dev
 # schemathesis against the running API, all checks, three seeds.
 bench-api: .venv/installed-dev
 	@$(BIN)/python -m benchmarks api
+
+# PARTS="import" runs some; ROWS=5000 imports fewer rows than 50,000.
+bench-intake: .venv/installed-dev
+	@$(BIN)/python -m benchmarks $(addprefix intake_,$(or $(PARTS),import))
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

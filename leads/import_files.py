@@ -77,7 +77,8 @@ def rows(file: BinaryIO, form: Format) -> Iterator[list[str]]:
             if any(cell.strip() for cell in row):
                 yield row
     finally:
-        text.detach()
+        if not file.closed:  # by a caller who had enough
+            text.detach()
 
 
 def _encoding(file: BinaryIO) -> str:

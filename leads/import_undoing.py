@@ -78,7 +78,7 @@ def _remove_messages(source: Import, rows: Sequence[ImportRow]) -> None:
     Submission.objects.filter(pk__in=[submission.pk for submission in submissions]).delete()
     merging.refresh(leads)
     _tell(source, leads)
-    pipeline.schedule(leads, [settings.LEAD_PIPELINE[0].name])
+    pipeline.schedule(leads, [settings.LEAD_PIPELINE[0].name], can_wait=True)
 
 
 def _close(rows: Sequence[ImportRow]) -> None:

@@ -95,6 +95,7 @@ class Incoming:
 
 def receive_many(incoming: Sequence[Incoming], *, source: str) -> list[Submission]:
     """Stores inquiries and puts each on its lead, in a fixed number of statements; call it in a transaction.
+    Inquiries that come by themselves pass every stage before these.
 
     What typed values say of a lead that was there already stands in the message alone: it is read by the rules."""
     now = timezone.now()
@@ -116,7 +117,7 @@ def receive_many(incoming: Sequence[Incoming], *, source: str) -> list[Submissio
     Submission.objects.bulk_create(submission for submission in submissions if submission.pk is None)
     merging.refresh(joined)
     conversation.count_messages(joined)
-    pipeline.schedule(joined, [settings.LEAD_PIPELINE[0].name])
+    pipeline.schedule(joined, [settings.LEAD_PIPELINE[0].name], can_wait=True)
     return submissions
 
 
@@ -129,7 +130,7 @@ def _store_with_new_leads(submissions: Sequence[Submission]) -> None:
     Lead.objects.bulk_create(leads)
     Submission.objects.bulk_create(submissions)
     FieldValue.objects.bulk_create(row for rows in values for row in rows)
-    pipeline.start(leads)
+    pipeline.start(leads, can_wait=True)
 
 
 def admit_waiting(*, may_join: bool = True) -> bool:

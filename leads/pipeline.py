@@ -47,16 +47,20 @@ class _Folded(Exception):
 # ---- asking for work -----------------------------------------------------------------------------------------------
 
 
-def start(leads: Sequence[Lead]) -> None:
-    """Queues the first stage for new leads. Call it in the transaction that stores them."""
+def start(leads: Sequence[Lead], *, can_wait: bool = False) -> None:
+    """Queues the first stage for new leads. Call it in the transaction that stores them. With `can_wait` other leads
+    come first in every stage."""
     first: Stage = settings.LEAD_PIPELINE[0]
-    StageRun.objects.bulk_create(StageRun(lead=lead, stage=first.name) for lead in leads)
+    StageRun.objects.bulk_create(StageRun(lead=lead, stage=first.name, can_wait=can_wait) for lead in leads)
     ring_after_commit(first.cluster)
 
 
 @transaction.atomic(savepoint=False)
-def schedule(lead_ids: Sequence[int], stage_names: Iterable[str], *, delay: float | None = None) -> None:
-    """Makes stages due for leads, whether or not they passed before. Call it in the transaction that changed them.
+def schedule(
+    lead_ids: Sequence[int], stage_names: Iterable[str], *, delay: float | None = None, can_wait: bool = False
+) -> None:
+    """Makes stages due for leads, whether or not they passed before. Call it in the transaction that changed them. With
+    `can_wait` other leads come first.
 
     A row that is being worked on is remembered as wanted again, so that a change during the work isn't lost. The other
     rows are locked until the change is committed: a worker that took one now would still read the lead as it was.
@@ -65,13 +69,15 @@ def schedule(lead_ids: Sequence[int], stage_names: Iterable[str], *, delay: floa
         stage = STAGES[name]
         due_at = timezone.now() + dt.timedelta(seconds=stage.delay if delay is None else delay)
         StageRun.objects.bulk_create(
-            [StageRun(lead_id=pk, stage=name, due_at=due_at) for pk in lead_ids], ignore_conflicts=True, batch_size=500
+            [StageRun(lead_id=pk, stage=name, due_at=due_at, can_wait=can_wait) for pk in lead_ids],
+            ignore_conflicts=True,
+            batch_size=500,
         )
         rows = StageRun.objects.filter(lead__in=lead_ids, stage=name)
         list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
         rows.running().update(is_wanted_again=True)
         rows.filter(state__in=[State.SUCCEEDED, State.FAILED]).update(
-            state=State.PENDING, attempts=0, reason="", due_at=due_at, finished_at=None
+            state=State.PENDING, attempts=0, reason="", due_at=due_at, finished_at=None, can_wait=can_wait
         )
         if not (stage.delay if delay is None else delay):
             ring_after_commit(stage.cluster)
@@ -170,7 +176,8 @@ def _is_taken(stage: Stage) -> bool:
 
 
 def _take(stage: Stage) -> uuid.UUID:
-    due = list(StageRun.objects.due().filter(stage=stage.name).order_by("due_at", "id")[: stage.batch_size])
+    queue = StageRun.objects.due().filter(stage=stage.name).order_by("can_wait", "due_at", "id")
+    due = list(queue[: stage.batch_size])
     suspects = [run for run in due if run.attempts >= 2]
     due = suspects[:1] or due
     token = uuid.uuid4()
@@ -246,7 +253,8 @@ def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
             else:
                 _close(run, State.SUCCEEDED, now, note=outcome.notes.get(run.lead_id, ""))
         _save(mine)
-        schedule([run.lead_id for run in passed], stage.then)
+        for can_wait in {run.can_wait for run in passed}:
+            schedule([run.lead_id for run in passed if run.can_wait == can_wait], stage.then, can_wait=can_wait)
 
 
 def _leave_out(runs: list[StageRun], lead_ids: Collection[int]) -> None:
@@ -334,7 +342,9 @@ def _put_back(runs: list[StageRun], later: TryAgainLater) -> None:
 
 
 def oldest_due_age() -> float:
-    """Seconds that the oldest due row of an open stage has waited; 0 when nothing waits."""
+    """Seconds that the oldest due row of an open stage has waited, those apart that can wait; 0 when nothing does."""
     shut = StageGate.objects.filter(closed_until__gt=timezone.now()).values("stage")
-    oldest = StageRun.objects.due().exclude(stage__in=shut).aggregate(oldest=Min("due_at"))["oldest"]
+    oldest = (
+        StageRun.objects.due().filter(can_wait=False).exclude(stage__in=shut).aggregate(oldest=Min("due_at"))["oldest"]
+    )
     return (timezone.now() - oldest).total_seconds() if oldest else 0.0

@@ -51,6 +51,7 @@ class StageRun(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
     claim = models.UUIDField(null=True, blank=True, editable=False)
+    can_wait = models.BooleanField(default=False, editable=False, help_text="Other leads come first, as in an import.")
     is_wanted_again = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -62,8 +63,8 @@ class StageRun(models.Model):
         ordering = ["lead_id", "id"]
         constraints = [models.UniqueConstraint(fields=["lead", "stage"], name="one_run_per_lead_and_stage")]
         indexes = [
-            # claim(): what is due for a stage, oldest first.
-            models.Index(fields=["stage", "due_at"], name="run_due", condition=Q(state="pending")),
+            # claim(): what is due for a stage, oldest first, what can wait after all else.
+            models.Index(fields=["stage", "can_wait", "due_at"], name="run_due", condition=Q(state="pending")),
             # sweep(): what outlived its lease; also the exclusive stages' "is one running?".
             models.Index(fields=["stage", "lease_until"], name="run_leases", condition=Q(state="running")),
             models.Index(fields=["claim"], name="run_claim", condition=Q(state="running")),

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from leads import facts, imports, intake
-from leads.models import Event, FieldValue, Import, ImportRow, Lead, Submission
+from leads import facts, imports, intake, pipeline
+from leads.models import Event, FieldValue, Import, ImportRow, Lead, StageRun, Submission
+from leads.models.pipeline import STAGES
 from leads.values import Contact
 
 TABLE = (
@@ -201,6 +202,21 @@ def test_a_fresh_inquiry_ends_the_piece(client):
     intake.keep("Is anybody there?", source="web_form")
     imports.do_some()
     assert Lead.objects.count() == 100
+
+
+def test_fresh_inquiries_pass_every_stage_before_an_import(client, drain):
+    imported(client, "Name,Email,Notes\n" + "".join(f"Ana {n},a{n}@example.com,Hello {n}\n" for n in range(70)))
+    fresh = known_lead(first_name="Zoe", email="zoe@example.com")
+    extract = STAGES["extract"]
+    assert fresh.pk in [run.lead_id for run in pipeline.claim(extract)]
+    StageRun.objects.update(state="pending", claim=None, lease_until=None)
+    pipeline.run_batch(extract)
+    later = StageRun.objects.filter(stage="score")
+    assert set(later.filter(can_wait=False).values_list("lead", flat=True)) == {fresh.pk}
+    assert later.filter(can_wait=True).count() == extract.batch_size - 1
+    drain()
+    assert not StageRun.objects.unfinished().exclude(stage__in=["enrich", "push"]).exists()
+    assert pipeline.oldest_due_age() == 0
 
 
 def test_a_row_that_cannot_be_stored_is_refused_alone(client, monkeypatch):
