@@ -1,4 +1,4 @@
-"""Reading files of contacts: encoding, separator, rows. Pure: imports no Django.
+"""Reading files of contacts, tables and vCards: encoding, separator, rows. Pure: imports no Django.
 
 Files come from whatever program a business used before: with or without a byte order mark, with commas, semicolons or
 tabs, with line breaks inside cells and rows of uneven length.
@@ -15,7 +15,10 @@ from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
+from leads.import_vcards import BEGIN, card_rows
+
 SAMPLE = 200_000  # bytes that encoding and separator are found in
+VCARDS = ""  # in a separator's place: the file is no table
 SEPARATORS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Vertical bar"}
 ENCODINGS = {
     "utf-8-sig": "Unicode (UTF-8)",
@@ -51,7 +54,7 @@ csv.field_size_limit(2**31 - 1)  # a quote mark that is never closed is told in 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How the file is written; both are keys of the tables above."""
+    """How the file is written; both are keys of the tables above, or the separator is VCARDS."""
 
     encoding: str
     separator: str
@@ -66,11 +69,14 @@ def found_format(file: BinaryIO) -> Format:
 
 
 def rows(file: BinaryIO, form: Format) -> Iterator[list[str]]:
-    """Every row that isn't empty, the header row too. What the encoding doesn't know becomes a replacement character.
-    The file stays open."""
+    """Every row that isn't empty, the header row too; vCards get one. What the encoding doesn't know becomes a
+    replacement character. The file stays open."""
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=form.encoding, errors="replace", newline="")
     try:
+        if form.separator == VCARDS:
+            yield from card_rows(text)
+            return
         if not EXCEL_HINT.match(text.readline()):
             text.seek(0)
         for row in csv.reader(text, delimiter=form.separator):
@@ -117,6 +123,8 @@ def _guess(start: bytes) -> str:
 
 
 def _separator(text: str) -> str:
+    if text.lstrip().upper().startswith(BEGIN):
+        return VCARDS
     if hint := EXCEL_HINT.match(text):
         return hint[1] if hint[1] in SEPARATORS else ","
     return max(SEPARATORS, key=lambda separator: _evenness(text, separator))

@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from leads import import_checking, import_making, import_undoing, pipeline
 from leads.import_columns import looks_like_header, proposed
-from leads.import_files import Format, found_format, rows
+from leads.import_files import VCARDS, Format, found_format, rows
 from leads.import_rows import choices, own_fields
 from leads.models import Import, ImportRow, Submission
 
@@ -85,6 +85,8 @@ def read_as(source: Import, form: Format, *, has_header: bool) -> None:
         Refused: it is no table then, or it is being imported already.
     """
     _needs_state(source, State.MAPPING)
+    if source.has_vcards:
+        form, has_header = Format(form.encoding, VCARDS), True
     _look(source, form, has_header=has_header)
     source.save()
 
@@ -162,6 +164,8 @@ def _look(source: Import, form: Format, *, has_header: bool | None) -> None:
         found = rows(file, form)
         first = list(islice(found, SAMPLED + 1))
         total = len(first) + sum(1 for _ in found)
+    if form.separator == VCARDS:
+        has_header = True
     if not first:
         raise Refused("There is no row in the file.")
     width = max(len(row) for row in first[:5])
@@ -171,7 +175,7 @@ def _look(source: Import, form: Format, *, has_header: bool | None) -> None:
     if total - source.has_header > MOST_ROWS:
         raise Refused(f"It has {total:,} rows; {MOST_ROWS:,} at most. Split it, please.")
     if total == source.has_header:
-        raise Refused("There is only a row of headers in the file.")
+        raise Refused("There is only a row of headers in the file." if form.separator else "There is no vCard in it.")
     head, body = (first[0], first[1:]) if source.has_header else ([], first)
     width = len(head) if source.has_header else width
     source.encoding, source.separator = form.encoding, form.separator

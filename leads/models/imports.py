@@ -48,7 +48,7 @@ class Import(models.Model):
     name = models.CharField(max_length=200)
     path = models.CharField(max_length=100, blank=True, help_text="Under DATA_DIR; empty once it is deleted.")
     encoding = models.CharField(max_length=20)
-    separator = models.CharField(max_length=1)
+    separator = models.CharField(max_length=1, blank=True, help_text="Empty: the file has vCards.")
     has_header = models.BooleanField(default=True)
     headers = models.JSONField(default=list)
     sample = models.JSONField(default=list, help_text="The first rows, to choose the columns by.")
@@ -82,6 +82,10 @@ class Import(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("import_detail", args=[self.pk])
+
+    @property
+    def has_vcards(self) -> bool:
+        return not self.separator
 
     @property
     def is_worked_on(self) -> bool:

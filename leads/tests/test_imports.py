@@ -124,6 +124,16 @@ def test_rows_become_leads_with_their_values_and_raw_cells(client):
     assert list(source.rows.made().values_list("cells", flat=True)) == [[]] * 4
 
 
+def test_an_address_book_is_imported(client):
+    cards = "BEGIN:VCARD\nVERSION:4.0\nFN:Ana Silva\nEMAIL:ana@example.com\nNOTE:Brakes\nEND:VCARD\n"
+    source = imported(client, cards + "BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n")
+    assert source.has_vcards
+    lead = Lead.objects.get()
+    assert (lead.first_name, lead.last_name, lead.email) == ("Ana", "Silva", "ana@example.com")
+    assert lead.submissions.get().text == "Brakes"
+    assert source.rows.refused().get().reason == "It has no name, no e-mail, no phone and no message."
+
+
 def test_known_people_can_be_left_out_or_made_anew(client):
     known_lead(first_name="Carla", last_name="Diaz", email="known@example.com")
     source = checked(client, known_leads="skip")

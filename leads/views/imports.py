@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from leads import imports as importing
 from leads.export import BYTE_ORDER_MARK, harmless
 from leads.import_columns import MESSAGE
-from leads.import_files import ENCODINGS, SEPARATORS, Format
+from leads.import_files import ENCODINGS, SEPARATORS, VCARDS, Format
 from leads.import_rows import choices
 from leads.models import Import, ImportRow
 from leads.views.request import StaffRequest
@@ -85,7 +85,7 @@ def import_detail(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def import_read(request: StaffRequest, pk: int) -> HttpResponse:
     encoding, separator = request.POST.get("encoding", ""), request.POST.get("separator", "")
-    if encoding not in ENCODINGS or separator not in SEPARATORS:
+    if encoding not in ENCODINGS or separator not in (*SEPARATORS, VCARDS):
         messages.error(request, "Choose an encoding and a separator from the lists.")
         return redirect("import_detail", pk)
     has_header = request.POST.get("has_header") == "1"
