@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from leads import merging, pipeline
+from leads import conversation, merging, pipeline
 from leads.models import ContactPoint, Event, Feedback, FieldValue, Import, ImportRow, Lead, Merge, Reply, Submission
 
 Fate, State = ImportRow.Fate, ImportRow.State
@@ -77,6 +77,7 @@ def _remove_messages(source: Import, rows: Sequence[ImportRow]) -> None:
     ImportRow.objects.bulk_update(rows, ["state", "submission", "lead"])
     Submission.objects.filter(pk__in=[submission.pk for submission in submissions]).delete()
     merging.refresh(leads)
+    conversation.count_messages(leads)
     _tell(source, leads)
     pipeline.schedule(leads, [settings.LEAD_PIPELINE[0].name], can_wait=True)
 
