@@ -1,6 +1,5 @@
 """Leads as a CSV file, with the columns that the mapping has: for any CRM that imports files."""
 
-import csv
 import zoneinfo
 from collections.abc import Iterator, Sequence
 
@@ -10,17 +9,10 @@ from crm_sync import connection
 from crm_sync.cells import Omit, Problem, to_cell
 from crm_sync.mapping import RemoteField, Target
 from crm_sync.push import values_of
+from leads.export import Column, csv_lines
 from leads.models import Lead
 
 AT_ONCE = 300  # leads that are in memory together
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
-
-
-class _Line:
-    """What csv writes to: hands each line on."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def columns() -> list[Target]:
@@ -36,12 +28,15 @@ def columns() -> list[Target]:
 
 def lines() -> Iterator[str]:
     """The file, line by line: all standing leads but samples, oldest first."""
-    writer, targets = csv.writer(_Line()), columns()
-    yield BYTE_ORDER_MARK + writer.writerow([target.remote.name for target in targets])
+    targets = columns()
+    return csv_lines([Column(target.our_key, target.remote.name) for target in targets], _rows(targets))
+
+
+def _rows(targets: Sequence[Target]) -> Iterator[dict[str, str]]:
     for leads in _batches():
         values = values_of(leads)
         for lead in leads:
-            yield writer.writerow([_text(values[lead.pk], target) for target in targets])
+            yield {target.our_key: _text(values[lead.pk], target) for target in targets}
 
 
 def _batches() -> Iterator[Sequence[Lead]]:
@@ -52,7 +47,7 @@ def _batches() -> Iterator[Sequence[Lead]]:
 
 
 def _text(values: dict[str, object], target: Target) -> str:
-    """A value that a spreadsheet would run as a formula gets an apostrophe, as in Airtable."""
+    """As a cell of text in Airtable has it."""
     cell = to_cell(
         values.get(target.our_key),
         kind=target.kind,
