@@ -19,7 +19,7 @@ help:
 	@echo "make bench-duplicates  measure how duplicates are found, beside Splink (docs/duplicates.md)"
 	@echo "make bench-sync        measure how leads go to Airtable and back (docs/airtable.md)"
 	@echo "make bench-api         try the API with what schemathesis makes up (docs/api.md)"
-	@echo "make bench-intake      measure how inquiries come in: imports of files (docs/import-export.md)"
+	@echo "make bench-intake      measure what comes in: imports (docs/import-export.md), spam (docs/spam.md)"
 	@echo "make bench-enrichment  measure how inquiries are read (docs/enrichment.md)"
 
 run: .venv/installed
@@ -42,6 +42,10 @@ test: .venv/installed-dev
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks
 
+# PARTS="intake_import" runs some; ROWS=5000 imports fewer rows than 50,000; SPAM_DATA: see docs/spam.md.
+bench-intake: .venv/installed-dev
+	@$(BIN)/python -m benchmarks $(or $(PARTS),intake_import spam.classifier)
+
 # PARTS="febrl scale" runs some; LEADS=one.parquet:other.parquet measures on these files.
 bench-duplicates: .venv/installed-bench
 	@$(BIN)/python -m benchmarks $(addprefix duplicates.,$(or $(PARTS),leads learning febrl scale))
@@ -57,10 +61,6 @@ bench-sync: .venv/installed-dev
 # schemathesis against the running API, all checks, three seeds.
 bench-api: .venv/installed-dev
 	@$(BIN)/python -m benchmarks api
-
-# PARTS="import" runs some; ROWS=5000 imports fewer rows than 50,000.
-bench-intake: .venv/installed-dev
-	@$(BIN)/python -m benchmarks $(addprefix intake_,$(or $(PARTS),import))
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -90,7 +90,8 @@ def _changed(webhook: OutgoingWebhook) -> LeadQuerySet:
     """In the order of their changes, and once they have come to rest: half-typed values aren't told."""
     rested = timezone.now() - dt.timedelta(seconds=settings.AIRTABLE_WAIT)
     later = Q(updated_at__gt=webhook.seen_until) | Q(updated_at=webhook.seen_until, pk__gt=webhook.seen_pk)
-    leads = Lead.objects.filter(later, updated_at__gte=webhook.seen_until, updated_at__lte=rested, is_sample=False)
+    leads = Lead.objects.filter(later, updated_at__gte=webhook.seen_until, updated_at__lte=rested)
+    leads = leads.filter(is_sample=False, quarantined_at=None)
     return leads.order_by("updated_at", "pk")
 
 

@@ -96,7 +96,7 @@ def _take_in(block: Sequence[Row]) -> list[Lead]:
     with transaction.atomic():
         kept = [_keep(row) for row in block]
         Submission.objects.bulk_update(kept, ["received_at"])
-        intake.admit_waiting(may_join=False)
+        intake.admit_waiting(as_they_are=True)
         found = Lead.objects.filter(submissions__in=kept).prefetch_related("submissions").order_by("submissions__pk")
         leads = list(found)
         # An inquiry has no field for it: rules or the model read it from the message.

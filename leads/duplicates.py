@@ -20,7 +20,7 @@ State = DuplicateSuggestion.State
 Relation = DuplicateSuggestion.Relation
 PAGE_SIZE = 25
 MOST_OF_LEAD = 20
-STANDING = {"first__merged_into": None, "second__merged_into": None}
+STANDING = {f"{side}__{column}": None for side in ("first", "second") for column in ("merged_into", "quarantined_at")}
 UNDO_AT_HAND = dt.timedelta(hours=1)  # how long the last decision is offered to be taken back beside the queue
 
 

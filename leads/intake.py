@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import conversation, joining, merging, pipeline
+from leads import conversation, joining, merging, pipeline, quarantine
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.models.intake import SubmissionQuerySet
 from leads.values import Contact, FoundValue
@@ -34,10 +34,12 @@ def keep(
     payload: Mapping[str, Any] | None = None,
     form: PublicForm | None = None,
     idempotency_key: str | None = None,
+    suspicion: str = "",
 ) -> Submission:
     """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT: a visitor is waiting.
 
-    `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields.
+    `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With a `suspicion`,
+    a sentence for staff, it goes into quarantine.
 
     Raises:
         IntegrityError: the idempotency key was used before.
@@ -51,6 +53,7 @@ def keep(
         contact=typed,
         received_at=timezone.now(),
         idempotency_key=idempotency_key,
+        **quarantine.held_for(suspicion),
     )
     pipeline.ring_after_commit(settings.LEAD_PIPELINE[0].cluster)
     return submission
@@ -133,15 +136,16 @@ def _store_with_new_leads(submissions: Sequence[Submission]) -> None:
     pipeline.start(leads, can_wait=True)
 
 
-def admit_waiting(*, may_join: bool = True) -> bool:
-    """Puts waiting submissions on leads, a batch in one transaction; returns whether it came any further. Each gets a
-    lead of its own unless it may join one."""
+def admit_waiting(*, as_they_are: bool = False) -> bool:
+    """Puts waiting submissions on leads, but what looks like spam, a batch in one transaction; returns whether it came
+    any further. `as_they_are`: each on a lead of its own, whatever it looks like and whoever wrote it."""
     waiting = Submission.objects.waiting()
     if not waiting.exists():
         return False
     try:
         with transaction.atomic():
-            _admit(list(_held(waiting)[:ADMIT_AT_ONCE]), may_join=may_join)
+            held = list(_held(waiting)[:ADMIT_AT_ONCE])
+            _admit(held if as_they_are else quarantine.screen(held), may_join=not as_they_are)
     except Exception:
         logger.exception("Submissions could not be admitted together, now one by one")
         pks = list(waiting.order_by("id").values_list("pk", flat=True)[:ADMIT_AT_ONCE])
@@ -160,7 +164,7 @@ def _admit_alone(pk: int) -> bool:
     """Whether it is settled; while the database is away it waits for the next bell."""
     try:
         with transaction.atomic():
-            _admit(list(_held(Submission.objects.waiting().filter(pk=pk))))
+            _admit(quarantine.screen(list(_held(Submission.objects.waiting().filter(pk=pk)))))
     except pipeline.DATABASE_AWAY as error:
         logger.warning("Submission %s waits: %s", pk, error)
         return False

@@ -143,7 +143,7 @@ def _holders(keys: set[Key]) -> dict[Key, list[Lead]]:
         return {}
     emails = [key for kind, key in keys if kind == Kind.EMAIL]
     phones = [key for kind, key in keys if kind == Kind.PHONE]
-    leads = Lead.objects.filter(is_sample=False).defer("search_text", "score_reasons")
+    leads = Lead.objects.filter(is_sample=False, quarantined_at=None).defer("search_text", "score_reasons")
     found: dict[Key, list[Lead]] = {}
     for lead in leads.filter(email_key__in=emails).exclude(email_key=""):
         found.setdefault((Kind.EMAIL.value, lead.email_key), []).append(lead)

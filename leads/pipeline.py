@@ -38,7 +38,8 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class _Folded(Exception):
-    """Leads of the batch were merged into others while it was worked on: what came of it must not be saved."""
+    """Leads of the batch were merged into others or set aside as spam while it was worked on: what came of it must not
+    be saved."""
 
     def __init__(self, lead_ids: Collection[int]) -> None:
         self.lead_ids = lead_ids
@@ -226,9 +227,10 @@ def _pass_one_by_one(stage: Stage, runs: list[StageRun]) -> None:
 
 
 def _call(stage: Stage, runs: list[StageRun]) -> Outcome:
-    """Read and call, outside any transaction. Leads that were folded into others are left in peace."""
+    """Read and call, outside any transaction. Leads that were folded into others or set aside are left in peace."""
     function: Callable[[Sequence[Lead]], Outcome] = import_string(stage.function)
-    found = Lead.objects.filter(pk__in=[run.lead_id for run in runs]).prefetch_related("submissions")
+    found = Lead.objects.filter(pk__in=[run.lead_id for run in runs], quarantined_at=None)
+    found = found.prefetch_related("submissions")
     leads = [lead for lead in found if stage.takes_merged or lead.merged_into_id is None]
     return function(sorted(leads, key=lambda lead: lead.pk))
 
@@ -260,7 +262,7 @@ def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
 def _leave_out(runs: list[StageRun], lead_ids: Collection[int]) -> None:
     """The merged leads' rows go; the others' are worked on once more, at once."""
     StageRun.objects.filter(pk__in=[run.pk for run in runs], lead__in=lead_ids).delete()
-    again = TryAgainLater("Another lead of the batch was merged meanwhile.", is_service_down=True)
+    again = TryAgainLater("Another lead of the batch was merged or set aside meanwhile.", is_service_down=True)
     _put_back([run for run in runs if run.lead_id not in lead_ids], again)
 
 
@@ -269,9 +271,10 @@ def _lock_leads(runs: list[StageRun], others: Collection[int] = (), *, may_be_me
     do it: else they would deadlock."""
     batch = {run.lead_id for run in runs}
     leads = Lead.objects.select_for_update().filter(pk__in=batch.union(others)).order_by("pk")
-    merged = {pk for pk, into in leads.values_list("pk", "merged_into") if into is not None and pk in batch}
-    if merged and not may_be_merged:
-        raise _Folded(merged)
+    rows = [row for row in leads.values_list("pk", "merged_into", "quarantined_at") if row[0] in batch]
+    gone = {pk for pk, into, _ in rows if into is not None} if not may_be_merged else set()
+    if gone := gone | {pk for pk, _, quarantined_at in rows if quarantined_at}:
+        raise _Folded(gone)
 
 
 def _held(runs: list[StageRun]) -> list[StageRun]:

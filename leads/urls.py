@@ -44,6 +44,7 @@ from leads.views.merge import (
 )
 from leads.views.paste import paste
 from leads.views.public_form import public_form, public_form_thanks
+from leads.views.quarantine import lead_spam, quarantine, quarantine_decide
 from leads.views.samples import samples_load, samples_remove
 from leads.views.webhook_in import webhook_in
 from leads.views.webhooks import (
@@ -75,6 +76,9 @@ urlpatterns = [
     path(LEAD + "steps/<slug:stage>/retry/", step_retry, name="step_retry"),
     path(LEAD + "duplicates/", lead_duplicates, name="lead_duplicates"),
     path(LEAD + "duplicates/<int:pk>/", lead_duplicate_decide, name="lead_duplicate_decide"),
+    path(LEAD + "spam/", lead_spam, name="lead_spam"),
+    path("quarantine/", quarantine, name="quarantine"),
+    path("quarantine/decide/", quarantine_decide, name="quarantine_decide"),
     path("paste/", paste, name="paste"),
     path("export/leads.csv", export_leads, {"kind": "csv"}, name="export_csv"),
     path("export/leads.xlsx", export_leads, {"kind": "xlsx"}, name="export_xlsx"),

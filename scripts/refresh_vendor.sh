@@ -7,7 +7,7 @@ ICONS=3.51.0
 # Only these icons go into the sprite; templates name them with {% icon "inbox" %}.
 ICON_NAMES="activity alert-triangle arrow-down arrow-up check chevron-left chevron-right circle-check circle-dashed
 circle-x clipboard-text clock copy copy-check external-link file-import history inbox info-circle list-details loader-2
-lock lock-open logout mail menu-2 message moon pencil plug plus refresh robot robot-off search settings sparkles sun
+lock lock-open logout mail menu-2 message moon pencil plug plus refresh robot robot-off search settings shield sparkles sun
 table trash user users world x"
 
 here=$(cd "$(dirname "$0")/.." && pwd)

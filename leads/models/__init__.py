@@ -1,7 +1,7 @@
 from leads.models.access import ApiKey, RateCount
 from leads.models.duplicates import DuplicateSuggestion
 from leads.models.imports import Import, ImportRow
-from leads.models.intake import PublicForm, Submission
+from leads.models.intake import PublicForm, SpamLesson, Submission
 from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
 from leads.models.merge import ContactPoint, Merge
 from leads.models.pipeline import Heartbeat, StageGate, StageRun
@@ -24,6 +24,7 @@ __all__ = [
     "PublicForm",
     "RateCount",
     "Reply",
+    "SpamLesson",
     "StageGate",
     "StageRun",
     "Submission",

@@ -15,7 +15,10 @@ class DuplicateSuggestionQuerySet(models.QuerySet["DuplicateSuggestion"]):
 
     def to_review(self) -> Self:
         """What the review list shows: not the unlikely pairs that are only asked to learn from."""
-        return self.open().filter(is_probe=False, first__merged_into=None, second__merged_into=None)
+        both = {
+            f"{side}__{column}": None for side in ("first", "second") for column in ("merged_into", "quarantined_at")
+        }
+        return self.open().filter(is_probe=False, **both)
 
     def decided(self) -> Self:
         return self.exclude(state=DuplicateSuggestion.State.OPEN)

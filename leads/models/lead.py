@@ -25,8 +25,8 @@ class LeadSource(models.TextChoices):
 
 class LeadQuerySet(models.QuerySet["Lead"]):
     def standing(self) -> Self:
-        """Leads that were not folded into another."""
-        return self.filter(merged_into=None)
+        """Leads that were not folded into another and are not in quarantine."""
+        return self.filter(merged_into=None, quarantined_at=None)
 
     def samples(self) -> Self:
         return self.filter(is_sample=True)
@@ -73,6 +73,9 @@ class Lead(models.Model):
     # No index over all rows: SQLite would take it for "not merged", which is nearly all of them, and then sort those.
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged", db_index=False
+    )
+    quarantined_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is set aside as spam: no stage, CRM or mail takes it then."
     )
 
     first_name = models.CharField(max_length=100, blank=True)
@@ -265,8 +268,8 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         return self.filter(state__in=[Reply.State.WAITING, Reply.State.SENDING])
 
     def due(self) -> Self:
-        """To be sent now, or with a worker for longer than that takes."""
-        return self.on_the_way().filter(due_at__lte=timezone.now())
+        """To be sent now, or with a worker for longer than that takes. Nothing is sent to whom is in quarantine."""
+        return self.on_the_way().filter(due_at__lte=timezone.now(), lead__quarantined_at=None)
 
 
 class Reply(models.Model):

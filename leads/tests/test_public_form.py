@@ -82,7 +82,6 @@ REFUSED = [
     ({"email": "nonsense"}, "Enter a valid email address."),
     ({"first_name": "x" * 101}, "at most 100 characters"),
     ({"first_name": "a\x00b"}, "Null characters are not allowed."),
-    ({"website": "http://spam"}, "press Send once more"),
     ({"token": ""}, "nothing you typed is lost"),
     ({"token": "forged:x:y"}, "nothing you typed is lost"),
 ]
@@ -97,6 +96,15 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(anonymous, form, ripe
     assert "ana@example.com" in text or "email" in changes
     assert "My brakes squeal." in text or "message" in changes
     assert not Submission.objects.exists()
+
+
+def test_a_filled_honeypot_is_kept_in_quarantine_and_thanked(anonymous, form, ripe):
+    for token in (ripe, "forged"):
+        answer = send(anonymous, token, website="http://spam")
+        assert (answer.status_code, answer.url) == (302, "/f/abc/thanks/")
+    admit_waiting()
+    rows = Submission.objects.values_list("lead", "is_held", "verdict", "spam_reasons")
+    assert list(rows) == [(None, True, "suspect", ["It filled in a field that people don't see."])] * 2
 
 
 def test_too_fast_keeps_its_token_and_works_a_moment_later(anonymous, form, monkeypatch):

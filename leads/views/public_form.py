@@ -1,5 +1,6 @@
 """The form that strangers fill in: no login, no cookies, stored first."""
 
+import secrets
 import time
 from functools import lru_cache
 
@@ -21,7 +22,7 @@ from leads.values import Contact
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
 TOO_MANY = "Too many messages came in just now. Please wait a minute and press Send again; nothing you typed is lost."
 REMEMBERED = 3  # seconds until a change of the form shows
-UNSEEN = "Please press Send once more."
+HONEYPOT = "It filled in a field that people don't see."
 
 
 class InquiryForm(forms.Form):
@@ -72,8 +73,8 @@ def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
     token = request.POST.get("token", "")
     if not inquiry.is_valid():
         return _page(request, form, inquiry, token=token, status=422)
-    if request.POST.get("website"):
-        return _page(request, form, inquiry, problem=UNSEEN, status=422)
+    if request.POST.get("website"):  # what a machine fills in is kept as well: it may have been a browser's autofill
+        return _store(request, form, inquiry, secrets.token_urlsafe(12), suspicion=HONEYPOT)
     try:
         nonce = form_tokens.check(token, form.key)
     except form_tokens.TooFast as error:
@@ -83,7 +84,9 @@ def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
     return _store(request, form, inquiry, nonce)
 
 
-def _store(request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: str) -> HttpResponse:
+def _store(
+    request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: str, *, suspicion: str = ""
+) -> HttpResponse:
     fields = inquiry.cleaned_data
     if _is_over_limit(request, form):
         return _page(request, form, inquiry, problem=TOO_MANY, status=429)
@@ -95,6 +98,7 @@ def _store(request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: 
             payload=fields,
             form=form,
             idempotency_key=f"form:{nonce}",
+            suspicion=suspicion,
         )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
         earlier = get_object_or_404(Submission, idempotency_key=f"form:{nonce}")  # or the form was just deleted
