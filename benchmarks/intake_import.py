@@ -1,6 +1,6 @@
 """Importing a large table: rows a second, the worker's memory, and how long a fresh inquiry waits meanwhile.
 
-`ROWS=5000 make bench-intake PARTS=import` takes fewer rows than 50,000.
+`ROWS=5000 make bench-intake PARTS=intake_import` takes fewer rows than 50,000.
 """
 
 import multiprocessing
