@@ -26,7 +26,7 @@ DONE = """name => {
 
 def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder), FORM_LIMIT_PER_IP="100000")
+        stack = Stack(Path(folder), FORM_LIMIT_PER_IP="100000", FORM_LIMIT_PER_FORM="100000")
         stack.start()
         try:
             with sync_playwright() as playwright:

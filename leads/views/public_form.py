@@ -5,7 +5,6 @@ import time
 from functools import lru_cache
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,14 +12,14 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from leads import form_tokens, limits
+from leads import form_tokens
 from leads.fields import CONTACT
 from leads.intake import LONGEST_TEXT, keep
 from leads.models import LeadSource, PublicForm, Submission
 from leads.values import Contact
+from leads.views.form_gate import passage
 
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
-TOO_MANY = "Too many messages came in just now. Please wait a minute and press Send again; nothing you typed is lost."
 REMEMBERED = 3  # seconds until a change of the form shows
 HONEYPOT = "It filled in a field that people don't see."
 
@@ -88,8 +87,9 @@ def _store(
     request: HttpRequest, form: PublicForm, inquiry: InquiryForm, nonce: str, *, suspicion: str = ""
 ) -> HttpResponse:
     fields = inquiry.cleaned_data
-    if _is_over_limit(request, form):
-        return _page(request, form, inquiry, problem=TOO_MANY, status=429)
+    gate = passage(request, form)
+    if gate.problem:
+        return _page(request, form, inquiry, problem=gate.problem, challenge=gate.asks, status=429)
     try:
         keep(
             fields["message"],
@@ -98,7 +98,7 @@ def _store(
             payload=fields,
             form=form,
             idempotency_key=f"form:{nonce}",
-            suspicion=suspicion,
+            suspicion=suspicion or gate.suspicion,
         )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
         earlier = get_object_or_404(Submission, idempotency_key=f"form:{nonce}")  # or the form was just deleted
@@ -112,12 +112,6 @@ def _is_same(submission: Submission, fields: dict[str, str]) -> bool:
     return submission.text.strip() == fields["message"].replace("\x00", "\N{REPLACEMENT CHARACTER}").strip()
 
 
-def _is_over_limit(request: HttpRequest, form: PublicForm) -> bool:
-    ip = limits.client_ip(request, trusted_proxies=settings.TRUSTED_PROXIES)
-    allowed = {f"form-ip:{ip}": settings.FORM_LIMIT_PER_IP, f"form:{form.pk}": settings.FORM_LIMIT_PER_FORM}
-    return limits.is_any_over(allowed, window=60)
-
-
 def _page(
     request: HttpRequest,
     form: PublicForm,
@@ -125,6 +119,7 @@ def _page(
     *,
     token: str = "",
     problem: str = "",
+    challenge: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """The form, with what was typed still in it. A token that may still serve is kept, else there is a fresh one."""
@@ -133,6 +128,7 @@ def _page(
         "form": inquiry,
         "token": token or form_tokens.new_token(form.key),
         "problem": problem,
+        "challenge": challenge,
     }
     response = render(request, "leads/public_form.html", context, status=status)
     response["Cache-Control"] = "no-store"
