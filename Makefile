@@ -44,7 +44,7 @@ bench: .venv/installed-dev
 
 # PARTS="intake_import" runs some; ROWS=5000 imports fewer rows than 50,000; SPAM_DATA: see docs/spam.md.
 bench-intake: .venv/installed-dev
-	@$(BIN)/python -m benchmarks $(or $(PARTS),intake_import spam.classifier)
+	@$(BIN)/python -m benchmarks $(or $(PARTS),intake_import spam.classifier spam.fuzz)
 
 # PARTS="febrl scale" runs some; LEADS=one.parquet:other.parquet measures on these files.
 bench-duplicates: .venv/installed-bench

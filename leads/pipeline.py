@@ -238,7 +238,7 @@ def _call(stage: Stage, runs: list[StageRun]) -> Outcome:
 def _finish(stage: Stage, runs: list[StageRun], outcome: Outcome) -> None:
     """Write: the stage's results, the rows' outcomes and the next stages, in one transaction."""
     with transaction.atomic():
-        _lock_leads(runs, outcome.others, may_be_merged=stage.takes_merged)
+        _lock_leads(runs, outcome.others, may_be_merged=stage.takes_merged, may_be_held=False)
         outcome.save()
         mine = _held(runs)
         held_up = {*outcome.failed, *outcome.later, *outcome.again}
@@ -266,15 +266,22 @@ def _leave_out(runs: list[StageRun], lead_ids: Collection[int]) -> None:
     _put_back([run for run in runs if run.lead_id not in lead_ids], again)
 
 
-def _lock_leads(runs: list[StageRun], others: Collection[int] = (), *, may_be_merged: bool = True) -> None:
+def _lock_leads(
+    runs: list[StageRun],
+    others: Collection[int] = (),
+    *,
+    may_be_merged: bool = True,
+    may_be_held: bool = True,
+) -> None:
     """All that is to be written to in one go and one order, and before any other row, as a person's change and a merge
     do it: else they would deadlock."""
     batch = {run.lead_id for run in runs}
     leads = Lead.objects.select_for_update().filter(pk__in=batch.union(others)).order_by("pk")
     rows = [row for row in leads.values_list("pk", "merged_into", "quarantined_at") if row[0] in batch]
-    gone = {pk for pk, into, _ in rows if into is not None} if not may_be_merged else set()
-    if gone := gone | {pk for pk, _, quarantined_at in rows if quarantined_at}:
-        raise _Folded(gone)
+    merged = {pk for pk, into, _ in rows if into is not None and not may_be_merged}
+    held = {pk for pk, _, quarantined_at in rows if quarantined_at is not None and not may_be_held}
+    if merged or held:
+        raise _Folded(merged | held)
 
 
 def _held(runs: list[StageRun]) -> list[StageRun]:

@@ -14,7 +14,7 @@ _BARE_HOST = re.compile(r"^(?:https?://|www\.)|^[\w-]+\.(?:com|net|org|info|ru|t
 _HOST = re.compile(r"^(?:https?://)?(?:www\.)?([^/:?#\s]+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _VOWELS = frozenset("aeiouyäöüáéíóúàèìòùâêîôûãõ")
-_CONSONANTS_RUN = re.compile(r"[bcdfghjklmnpqrstvwxz]{5,}", re.IGNORECASE)
+_CONSONANTS_RUN = re.compile(r"[bcdfghjklmnpqrstvwxz]{6,}", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\u200b\u200c\u2060\ufeff\u00ad]")
 MOST_PHRASES = 3
 
