@@ -75,11 +75,14 @@ def _take_in(source: Import, rows: Sequence[ImportRow], leads: dict[int, Lead]) 
     incoming = [_incoming(source, row, each, leads.get(row.number)) for row, each in zip(rows, said, strict=True)]
     submissions = intake.receive_many(incoming, source=LeadSource.CSV_IMPORT)
     for row, submission in zip(rows, submissions, strict=True):
-        row.submission, row.lead, row.state, row.cells = submission, submission.lead, State.MADE, []
+        row.submission, row.lead = submission, submission.lead
         # What it became, should it have been planned otherwise: undoing must know whether the lead is its own.
         row.fate = Fate.JOIN if row.number in leads else Fate.CREATE
         row.first_number = row.first_number if row.number in leads else None
-    ImportRow.objects.bulk_update(rows, ["submission", "lead", "state", "cells", "fate", "first_number"])
+    ImportRow.objects.bulk_update(rows, ["submission", "lead", "fate", "first_number"])
+    # Who it is stands on the lead from now on, and goes with it when it is erased.
+    made = ImportRow.objects.filter(pk__in=[row.pk for row in rows])
+    made.update(state=State.MADE, cells=[], title="", email_key="", phone_key="")
     _tell(source, [lead for number, lead in leads.items() if number in {row.number for row in rows}])
 
 

@@ -108,8 +108,8 @@ class ImportRowQuerySet(models.QuerySet["ImportRow"]):
 
 
 class ImportRow(models.Model):
-    """One row of the file: what is to become of it, and what became of it. `cells` are as they stood in the file;
-    those of a row that became a message are dropped, which are its payload then."""
+    """One row of the file: what is to become of it, and what became of it. `cells` are as they stood in the file.
+    Once it became a message nothing personal is left here: it is on the lead then, and erased with it."""
 
     class Fate(models.TextChoices):
         CREATE = "create", "New lead"

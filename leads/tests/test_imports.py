@@ -134,6 +134,17 @@ def test_an_address_book_is_imported(client):
     assert source.rows.refused().get().reason == "It has no name, no e-mail, no phone and no message."
 
 
+def test_erasing_a_lead_leaves_nothing_of_it_in_the_import(client):
+    source = imported(client)
+    assert "Ana Silva" in client.get(source.get_absolute_url()).content.decode()
+    Lead.objects.get(first_name="Ana").delete()
+    kept = [str(row) for row in source.rows.exclude(fate="refused").values()]
+    assert not [row for row in kept if "ana" in row.lower()]
+    shown = client.get(source.get_absolute_url()).content.decode()
+    assert "The lead is no more" in shown
+    assert "Ana Silva" not in shown
+
+
 def test_known_people_can_be_left_out_or_made_anew(client):
     known_lead(first_name="Carla", last_name="Diaz", email="known@example.com")
     source = checked(client, known_leads="skip")
