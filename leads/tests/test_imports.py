@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from leads import facts, imports, intake, pipeline
+from leads import facts, imports, intake, pipeline, tasks
 from leads.models import Event, FieldValue, Import, ImportRow, Lead, StageRun, Submission
 from leads.models.pipeline import STAGES
 from leads.values import Contact
@@ -214,6 +214,14 @@ def test_a_worker_that_dies_between_two_batches_leaves_nothing_out_and_nothing_t
     with pytest.raises(StopIteration):
         next(steps)  # the dead one wakes up: the work is no longer its own
     assert Lead.objects.count() == 250
+
+
+def test_a_workers_shift_goes_on_with_the_import(client, transactional_db):
+    source = checked(client, "Name,Email\nAna Silva,ana@example.com\nBo Chen,bo@example.com\n")
+    press(client, source, "start")
+    tasks.work("basecamp")
+    source.refresh_from_db()
+    assert (source.state, Lead.objects.count(), source.claim) == ("done", 2, None)
 
 
 def test_a_fresh_inquiry_ends_the_piece(client):
