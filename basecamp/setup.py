@@ -16,10 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from basecamp import __version__, env
+from leads import forms_definition, forms_editing
 from leads.models import PublicForm
 
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else
-ALWAYS_OPEN = ("/setup/", "/static/", "/healthz", "/readyz", "/f/", "/api/", "/favicon.ico")
+ALWAYS_OPEN = ("/setup/", "/static/", "/healthz", "/readyz", "/f/", "/embed.js", "/api/", "/favicon.ico")
 
 
 class AlreadySetUp(Exception):
@@ -117,7 +118,7 @@ def prepare() -> str:
 def ensure_form() -> None:
     """There is always a public form to link to."""
     if not PublicForm.objects.exists():
-        PublicForm.objects.create(name="Website")
+        forms_editing.make_form("Website", definition=forms_definition.default())
 
 
 def create_owner_from_environment() -> None:

@@ -105,7 +105,7 @@ class TrialAnswerAdmin(OfLead):
 class FormWithProfile(PublicFormAdmin):
     """A public form with a choice of the profile that its inquiries are read by."""
 
-    list_display = ("name", "key", "title", "is_open", "business_profile", "created_at")  # type: ignore[assignment]
+    list_display = ("name", "key", "is_open", "business_profile", "created_at")  # type: ignore[assignment]
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name != "business_profile":

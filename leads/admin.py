@@ -243,7 +243,7 @@ class DuplicateSuggestionAdmin(OfLead):
 
 @admin.register(PublicForm)
 class PublicFormAdmin(admin.ModelAdmin):
-    list_display = ("name", "key", "title", "is_open", "created_at")
+    list_display = ("name", "key", "is_open", "created_at")
     search_fields = ("name", "key")
     readonly_fields = ("created_at",)
 

@@ -48,6 +48,7 @@ def keep(
     submission = Submission.objects.create(
         source=source,
         form=form,
+        form_version=form.published if form else None,
         payload=_storable_json(payload if payload is not None else {"text": text, "contact": typed}),
         text=_storable(text),
         contact=typed,

@@ -14,6 +14,16 @@ from leads.views.imports import (
     import_undo,
     imports,
 )
+from leads.views.form_assets import embed_script, form_style
+from leads.views.form_builder import (
+    form_discard,
+    form_edit,
+    form_list,
+    form_make,
+    form_preview,
+    form_settings,
+    form_use,
+)
 from leads.views.inbox import inbox
 from leads.views.lead import (
     lead_detail,
@@ -43,8 +53,8 @@ from leads.views.merge import (
     merges_list,
 )
 from leads.views.paste import paste
-from leads.views.public_form import public_form, public_form_thanks
 from leads.views.quarantine import lead_spam, quarantine, quarantine_decide
+from leads.views.public_form import public_form, public_form_embed, public_form_embed_thanks, public_form_thanks
 from leads.views.samples import samples_load, samples_remove
 from leads.views.webhook_in import webhook_in
 from leads.views.webhooks import (
@@ -117,6 +127,17 @@ urlpatterns = [
     path("webhooks/<int:pk>/again/", webhook_take_again, name="webhook_take_again"),
     path("webhooks/<int:pk>/delete/", webhook_delete, name="webhook_delete"),
     path("in/<slug:key>/", webhook_in, name="webhook_in"),
+    path("forms/", form_list, name="form_list"),
+    path("forms/make/", form_make, name="form_make"),
+    path("forms/<int:pk>/", form_edit, name="form_edit"),
+    path("forms/<int:pk>/preview/", form_preview, name="form_preview"),
+    path("forms/<int:pk>/settings/", form_settings, name="form_settings"),
+    path("forms/<int:pk>/discard/", form_discard, name="form_discard"),
+    path("forms/<int:pk>/versions/<int:number>/use/", form_use, name="form_use"),
+    path("f/style/<str:paper>.<str:ink>.<str:accent>.<str:digest>.css", form_style, name="form_style"),
     path("f/<slug:key>/", public_form, name="public_form"),
+    path("embed.js", embed_script, name="embed_script"),
+    path("f/<slug:key>/embed/", public_form_embed, name="public_form_embed"),
+    path("f/<slug:key>/embed/thanks/", public_form_embed_thanks, name="public_form_embed_thanks"),
     path("f/<slug:key>/thanks/", public_form_thanks, name="public_form_thanks"),
 ]

@@ -52,7 +52,7 @@ def test_a_form_chooses_its_profile(client, db):
         assert part in shown, part
     assert "Never published" not in shown
     assert 'value="consulting"' not in shown
-    data = {"name": "Spa", "key": "spa", "title": "Ask us", "thanks": "Thanks", "business_profile": "medspa"}
+    data = {"name": "Spa", "key": "spa", "business_profile": "medspa"}
     client.post(address(PublicForm, "add"), data)
     form = PublicForm.objects.get(key="spa")
     assert form.business_profile == "medspa"

@@ -1,5 +1,6 @@
 from leads.models.access import ApiKey, RateCount
 from leads.models.duplicates import DuplicateSuggestion
+from leads.models.forms import FormVersion
 from leads.models.imports import Import, ImportRow
 from leads.models.intake import PublicForm, SpamLesson, Submission
 from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
@@ -15,6 +16,7 @@ __all__ = [
     "ExtraField",
     "Feedback",
     "FieldValue",
+    "FormVersion",
     "Heartbeat",
     "Import",
     "ImportRow",

@@ -6,6 +6,11 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
+
+from leads import forms_definition
+from leads.forms_definition import Definition
+from leads.models.forms import FormVersion
 
 
 def new_form_key() -> str:
@@ -13,19 +18,20 @@ def new_form_key() -> str:
 
 
 class PublicForm(models.Model):
-    """A form that strangers may fill in, at `/f/<key>/`."""
+    """A form that strangers may fill in, at `/f/<key>/`. What it asks and says is in its live FormVersion; the columns
+    here count at once."""
 
     key = models.SlugField(max_length=40, unique=True, default=new_form_key)
     name = models.CharField(max_length=100, help_text="Staff see it; visitors don't.")
-    title = models.CharField(max_length=200, default="How can we help?")
-    intro = models.TextField(blank=True, help_text="A line or two above the fields.")
-    thanks = models.TextField(default="Thank you. We have your message and will be in touch soon.")
     is_open = models.BooleanField("open", default=True)
     business_profile = models.SlugField(
         max_length=40,
         blank=True,
         db_index=False,
         help_text="Key of the profile its inquiries are read by; empty: the default.",
+    )
+    origins = models.JSONField(
+        default=list, blank=True, help_text="Websites that may show the form in a frame, as https://example.com."
     )
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -34,6 +40,15 @@ class PublicForm(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def published(self) -> FormVersion | None:
+        """What visitors see; None for a form that was made without a version."""
+        return self.versions.live().first()
+
+    @cached_property
+    def definition(self) -> Definition:
+        return self.published.definition if self.published else forms_definition.default()
 
     def get_absolute_url(self) -> str:
         return f"/f/{self.key}/"
@@ -83,6 +98,9 @@ class Submission(models.Model):
     lead = models.ForeignKey("leads.Lead", null=True, on_delete=models.CASCADE, related_name="submissions")
     source = models.CharField(max_length=20)
     form = models.ForeignKey(PublicForm, null=True, blank=True, on_delete=models.SET_NULL, related_name="submissions")
+    form_version = models.ForeignKey(
+        FormVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="submissions", db_index=False
+    )
     payload = models.JSONField()
     text = models.TextField(blank=True)
     contact = models.JSONField(default=dict)

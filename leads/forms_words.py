@@ -1,0 +1,131 @@
+"""What the public form says by itself, in the languages it speaks. Pure: imports no Django.
+
+Django's own sentences ("This field is required.") come from its translations; these are ours, by their English.
+"""
+
+from collections.abc import Mapping
+
+LANGUAGES: Mapping[str, str] = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "it": "Italiano",
+    "pt": "Português",
+}
+
+REACHABLE = "Please leave an e-mail address or a phone number, so that we can answer."
+MISSING = "Something is missing; see below. Nothing you typed is lost."
+NOT_A_NUMBER = "Please write a number, like 1200 or 2.5."
+THANKS = "Thank you"
+AGAIN = "Send another message"
+CLOSED = "This form is closed"
+CLOSED_TEXT = "It takes no messages at the moment."
+GO_ON = "Go on"
+
+# In the order of LANGUAGES, after English.
+_WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
+    "Send": ("Senden", "Envoyer", "Enviar", "Invia", "Enviar"),
+    "Error": ("Fehler", "Erreur", "Error", "Errore", "Erro"),
+    "required": ("Pflichtfeld", "obligatoire", "obligatorio", "obbligatorio", "obrigatório"),
+    "Please choose": ("Bitte wählen", "Veuillez choisir", "Elija una opción", "Scegli", "Escolha"),
+    "Leave this empty": (
+        "Bitte leer lassen",
+        "Laissez ce champ vide",
+        "Deje este campo vacío",
+        "Lascia vuoto questo campo",
+        "Deixe este campo vazio",
+    ),
+    REACHABLE: (
+        "Bitte geben Sie eine E-Mail-Adresse oder Telefonnummer an, damit wir antworten können.",
+        "Indiquez une adresse e-mail ou un numéro de téléphone afin que nous puissions répondre.",
+        "Deje un correo electrónico o un teléfono para que podamos responderle.",
+        "Lascia un indirizzo e-mail o un numero di telefono, così possiamo rispondere.",
+        "Deixe um e-mail ou um telefone para que possamos responder.",
+    ),
+    MISSING: (
+        "Etwas fehlt noch, siehe unten. Ihre Eingaben sind nicht verloren.",
+        "Il manque quelque chose, voir ci-dessous. Rien de ce que vous avez saisi n’est perdu.",
+        "Falta algo; véalo abajo. No se ha perdido nada de lo que escribió.",
+        "Manca qualcosa, vedi sotto. Nulla di ciò che hai scritto è andato perso.",
+        "Falta algo; veja abaixo. Nada do que escreveu se perdeu.",
+    ),
+    NOT_A_NUMBER: (
+        "Bitte geben Sie eine Zahl ein, etwa 1200 oder 2,5.",
+        "Saisissez un nombre, par exemple 1200 ou 2,5.",
+        "Escriba un número, como 1200 o 2,5.",
+        "Scrivi un numero, come 1200 o 2,5.",
+        "Escreva um número, como 1200 ou 2,5.",
+    ),
+    THANKS: ("Vielen Dank", "Merci", "Gracias", "Grazie", "Obrigado"),
+    AGAIN: (
+        "Noch eine Nachricht senden",
+        "Envoyer un autre message",
+        "Enviar otro mensaje",
+        "Invia un altro messaggio",
+        "Enviar outra mensagem",
+    ),
+    GO_ON: ("Weiter", "Continuer", "Continuar", "Continua", "Continuar"),
+    CLOSED: (
+        "Dieses Formular ist geschlossen",
+        "Ce formulaire est fermé",
+        "Este formulario está cerrado",
+        "Questo modulo è chiuso",
+        "Este formulário está fechado",
+    ),
+    CLOSED_TEXT: (
+        "Es nimmt zurzeit keine Nachrichten an.",
+        "Il n’accepte aucun message pour le moment.",
+        "Por ahora no admite mensajes.",
+        "Al momento non accetta messaggi.",
+        "De momento não aceita mensagens.",
+    ),
+    "This page was sent once already. Press Send again to send this as a second message.": (
+        "Diese Seite wurde schon gesendet. Senden Sie noch einmal, wenn dies eine zweite Nachricht ist.",
+        "Cette page a déjà été envoyée. Envoyez de nouveau s’il s’agit d’un second message.",
+        "Esta página ya se envió. Envíela otra vez si es un segundo mensaje.",
+        "Questa pagina è già stata inviata. Invia di nuovo se è un secondo messaggio.",
+        "Esta página já foi enviada. Envie de novo se for uma segunda mensagem.",
+    ),
+    "Too many messages came in just now. Please wait a minute and press Send again; nothing you typed is lost.": (
+        "Gerade kamen zu viele Nachrichten an. Bitte senden Sie in einer Minute noch einmal; nichts ist verloren.",
+        "Trop de messages arrivent en ce moment. Attendez une minute et envoyez de nouveau ; rien n’est perdu.",
+        "Llegan demasiados mensajes. Espere un minuto y envíe otra vez; no se ha perdido nada.",
+        "Arrivano troppi messaggi. Attendi un minuto e invia di nuovo; nulla è andato perso.",
+        "Estão a chegar demasiadas mensagens. Espere um minuto e envie de novo; nada se perdeu.",
+    ),
+    "Please press Send once more.": (
+        "Bitte senden Sie noch einmal.",
+        "Veuillez envoyer encore une fois.",
+        "Envíe una vez más, por favor.",
+        "Invia ancora una volta.",
+        "Envie mais uma vez, por favor.",
+    ),
+    "That was very quick. Please press Send once more.": (
+        "Das ging sehr schnell. Bitte senden Sie noch einmal.",
+        "C’était très rapide. Veuillez envoyer encore une fois.",
+        "Fue muy rápido. Envíe una vez más, por favor.",
+        "È stato molto veloce. Invia ancora una volta.",
+        "Foi muito rápido. Envie mais uma vez, por favor.",
+    ),
+    "This page was open for too long. Please send it again; nothing you typed is lost.": (
+        "Diese Seite war zu lange offen. Bitte senden Sie noch einmal; nichts ist verloren.",
+        "Cette page est restée ouverte trop longtemps. Envoyez de nouveau ; rien n’est perdu.",
+        "Esta página estuvo abierta demasiado tiempo. Envíela otra vez; no se ha perdido nada.",
+        "Questa pagina è rimasta aperta troppo a lungo. Invia di nuovo; nulla è andato perso.",
+        "Esta página esteve aberta demasiado tempo. Envie de novo; nada se perdeu.",
+    ),
+    "This page can't be sent any more. Please send it again; nothing you typed is lost.": (
+        "Diese Seite ist nicht mehr gültig. Bitte senden Sie noch einmal; nichts ist verloren.",
+        "Cette page n’est plus valable. Envoyez de nouveau ; rien n’est perdu.",
+        "Esta página ya no es válida. Envíela otra vez; no se ha perdido nada.",
+        "Questa pagina non è più valida. Invia di nuovo; nulla è andato perso.",
+        "Esta página já não é válida. Envie de novo; nada se perdeu.",
+    ),
+}
+
+
+def say(english: str, language: str) -> str:
+    """The sentence in a form's language; in English where nobody has translated it."""
+    place = list(LANGUAGES).index(language) if language in LANGUAGES else 0
+    return _WORDS[english][place - 1] if place and english in _WORDS else english

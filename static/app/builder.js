@@ -1,0 +1,39 @@
+// The form builder: the preview follows what is typed, and fields are dragged. Both are extras beside buttons.
+(() => {
+  let waiting = 0;
+  const preview = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const editor = document.getElementById("editor");
+      const button = document.getElementById("preview-button");
+      if (editor && button) editor.requestSubmit(button);
+    }, 500);
+  };
+  document.addEventListener("input", (event) => event.target.closest("#editor") && preview());
+  document.addEventListener("htmx:afterSettle", (event) => event.detail.target.closest?.(".builder") && preview());
+
+  // A row can be dragged by anything but its inputs, in which dragging selects text.
+  let dragged = null;
+  const row = (event) => event.target.closest?.("[data-sortable] > .row-item");
+  document.addEventListener("pointerdown", (event) => {
+    const item = row(event);
+    if (item) item.draggable = !event.target.closest("input, textarea, select, button, label");
+  });
+  document.addEventListener("dragstart", (event) => {
+    dragged = row(event);
+    dragged?.classList.add("is-dragged");
+  });
+  document.addEventListener("dragover", (event) => {
+    const over = row(event);
+    if (!dragged || !over) return;
+    event.preventDefault();
+    const box = over.getBoundingClientRect();
+    if (over !== dragged) over[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
+  });
+  document.addEventListener("dragend", () => {
+    if (!dragged) return;
+    dragged.classList.remove("is-dragged");
+    dragged = null;
+    preview();
+  });
+})();
