@@ -3,6 +3,16 @@ from django.urls import path
 from leads.views.api_keys import api_key_change, api_key_make, api_key_revoke, api_keys
 from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
 from leads.views.export import export_leads
+from leads.views.form_assets import embed_script, form_style
+from leads.views.form_builder import (
+    form_discard,
+    form_edit,
+    form_list,
+    form_make,
+    form_preview,
+    form_settings,
+    form_use,
+)
 from leads.views.imports import (
     import_again,
     import_check,
@@ -13,16 +23,6 @@ from leads.views.imports import (
     import_start,
     import_undo,
     imports,
-)
-from leads.views.form_assets import embed_script, form_style
-from leads.views.form_builder import (
-    form_discard,
-    form_edit,
-    form_list,
-    form_make,
-    form_preview,
-    form_settings,
-    form_use,
 )
 from leads.views.inbox import inbox
 from leads.views.lead import (
@@ -53,8 +53,8 @@ from leads.views.merge import (
     merges_list,
 )
 from leads.views.paste import paste
-from leads.views.quarantine import lead_spam, quarantine, quarantine_decide
 from leads.views.public_form import public_form, public_form_embed, public_form_embed_thanks, public_form_thanks
+from leads.views.quarantine import lead_spam, quarantine, quarantine_decide
 from leads.views.samples import samples_load, samples_remove
 from leads.views.webhook_in import webhook_in
 from leads.views.webhooks import (
