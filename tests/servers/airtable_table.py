@@ -337,9 +337,10 @@ class Table:
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """A request that fails half-way leaves no trace, as in Airtable."""
-        before = copy.deepcopy((self.rows, self.fields, self.log))
+        before, told = copy.deepcopy((self.rows, self.fields)), len(self.log)
         try:
             yield
         except ApiError:
-            self.rows, self.fields, self.log = before
+            self.rows, self.fields = before
+            del self.log[told:]
             raise
