@@ -82,7 +82,7 @@ def rows_of(found: QuerySet[Lead], columns: Sequence[Column]) -> Iterator[Row]:
 def csv_lines(columns: Sequence[Column], rows: Iterator[Row]) -> Iterator[str]:
     """The file, line by line, with a byte order mark."""
     writer = csv.writer(_Line())
-    yield BYTE_ORDER_MARK + writer.writerow([column.label for column in columns])
+    yield BYTE_ORDER_MARK + writer.writerow([harmless(column.label) for column in columns])
     for row in rows:
         yield writer.writerow([_as_text(row.get(column.key)) for column in columns])
 

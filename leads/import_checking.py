@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Min
+
 from leads.import_rows import RowRefused, Said, read
 from leads.joining import contradicts, keys_of, leads_to_join
 from leads.models import ContactPoint, Import, ImportRow, Lead
@@ -86,8 +88,11 @@ def _earlier(source: Import, rows: Sequence[ImportRow]) -> dict[tuple[str, str],
     standing = source.rows.filter(first_number=None).exclude(fate=Fate.REFUSED).select_related("lead")
     for kind, column in ((Kind.EMAIL, "email_key"), (Kind.PHONE, "phone_key")):
         keys = {getattr(row, column) for row in rows} - {""}
-        for row in standing.filter(**{f"{column}__in": keys}).exclude(**{column: ""}).order_by("number"):
-            found.setdefault((kind, getattr(row, column)), row)
+        same = standing.filter(**{f"{column}__in": keys}).exclude(**{column: ""}).order_by()
+        # Only the first of each: thousands of strangers may share an address that stands for none.
+        firsts = same.values(column).annotate(first=Min("number")).values("first")
+        for row in standing.filter(number__in=list(firsts.values_list("first", flat=True))):
+            found[kind, getattr(row, column)] = row
     return found
 
 

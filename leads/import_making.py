@@ -28,7 +28,8 @@ def make(source: Import, at_once: int) -> bool:
         raise
     except Exception:
         logger.exception("Rows of import %s could not be stored together, now one by one", source.pk)
-        for row in rows:
+        # Anew: these still name leads that were rolled back, and on SQLite the next ones get the same ids.
+        for row in source.rows.filter(pk__in=[row.pk for row in rows]).order_by("number"):
             _make_alone(source, row)
     return bool(rows)
 

@@ -69,6 +69,10 @@ def read(cells: Sequence[str], *, columns: Sequence[str], headers: Sequence[str]
     given: dict[str, str] = {}
     messages: list[tuple[str, str]] = []
     for key, header, cell in zip(columns, headers, cells, strict=False):
+        if key and key != MESSAGE and len(cell) > LONGEST_VALUE:  # first: taking a name apart is dear
+            raise RowRefused(
+                f"“{_short(header)}” is longer than {LONGEST_VALUE:,} characters: is a quote mark missing?"
+            )
         value = _plain(cell).strip()
         if key == MESSAGE and value:
             messages.append((header, value))

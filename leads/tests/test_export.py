@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leads import facts, intake
-from leads.export import harmless
+from leads.export import Column, csv_lines, harmless
 from leads.models import Lead
 from leads.values import Contact
 
@@ -113,3 +113,7 @@ def test_as_many_questions_for_one_lead_as_for_thirty(client, kind):
 def test_export_needs_a_login(anonymous):
     assert anonymous.get("/export/leads.csv").status_code == 302
     assert anonymous.get("/export/leads.xlsx").status_code == 302
+
+
+def test_a_heading_is_no_formula_either():
+    assert [*csv_lines([Column("own", "=1+1"), Column("name", "Name")], iter(()))] == ["\ufeff'=1+1,Name\r\n"]

@@ -4,9 +4,10 @@ import io
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.signals import post_init
 from django.utils import timezone
 
-from leads import facts, imports, intake, pipeline, tasks
+from leads import facts, import_checking, imports, intake, pipeline, tasks
 from leads.models import Event, FieldValue, Import, ImportRow, Lead, StageRun, Submission
 from leads.models.pipeline import STAGES
 from leads.values import Contact
@@ -255,6 +256,39 @@ def test_a_row_that_cannot_be_stored_is_refused_alone(client, monkeypatch):
     work(source)
     assert list(Lead.objects.values_list("first_name", flat=True)) == ["Ana"]
     assert source.rows.get(number=2).fate == "refused"
+
+
+def test_a_batch_that_broke_is_made_row_by_row_from_what_is_stored(client):
+    """A later row must not join a lead whose id a rolled-back lead had."""
+    text = "Name,Email\nAna Silva,ana@example.com\nAna Silva,ana@example.com\nBo Chen,bo@example.com\nX,x@example.com\n"
+    source = checked(client, text)
+    source.rows.filter(number=1).update(fate="refused")  # its follower makes a lead of its own
+    source.rows.filter(number=4).update(first_number=3, cells=["X", "no address"])  # breaks after the leads are made
+    press(client, source, "start")
+    work(source)
+    assert sorted(Lead.objects.values_list("first_name", flat=True)) == ["Ana", "Bo"]
+    assert [lead.submissions.count() for lead in Lead.objects.all()] == [1, 1]
+    assert source.rows.get(number=4).fate == "refused"
+
+
+def test_a_quote_mark_that_is_never_closed_is_told(client):
+    source = checked(client, 'Name,Email\nBo Chen,bo@example.com\n"Ana Silva,ana@example.com\n' + "More,rows\n" * 2_000)
+    assert fates(source) == [
+        (1, "create", None, ""),
+        (2, "refused", None, "“Name” is longer than 10,000 characters: is a quote mark missing?"),
+    ]
+
+
+def test_strangers_with_one_address_are_compared_with_the_first_alone(client):
+    names = ("Ana Silva", "Bo Chen", "Carla Diaz", "Omar Haddad", "Mei Wong")
+    rows = [f"{names[n % 5]},none@example.com\n" for n in range(1_000)]
+    source = checked(client, "Name,Email\n" + "".join(rows))
+    assert source.rows.filter(fate="join").exclude(first_number=1).count() == 0
+    built = []
+    post_init.connect(count := lambda **kwargs: built.append(1), sender=ImportRow)
+    import_checking._earlier(source, [ImportRow(source=source, email_key="none@example.com")])
+    post_init.disconnect(count, sender=ImportRow)
+    assert len(built) == 2
 
 
 @pytest.mark.parametrize(
