@@ -261,7 +261,7 @@ class AirtableBase(models.Model):
 
 class OutgoingQuerySet(models.QuerySet["OutgoingWebhook"]):
     def running(self) -> Self:
-        return self.filter(is_active=True, pause_reason="")
+        return self.filter(pause_reason="")
 
 
 class OutgoingWebhook(models.Model):
@@ -270,7 +270,6 @@ class OutgoingWebhook(models.Model):
     name = models.CharField(max_length=100)
     url = models.URLField(max_length=500)
     secret = models.TextField(help_text="Sealed: see leads.vault.")
-    is_active = models.BooleanField("active", default=True)
     pause_reason = models.TextField(blank=True, help_text="Why it was paused; empty while it isn't.")
     # Leads are looked through in the order of their changes; this is the last one looked at.
     seen_until = models.DateTimeField(default=timezone.now)

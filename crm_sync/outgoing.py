@@ -165,7 +165,7 @@ def deliver(webhook: OutgoingWebhook, message: OutgoingMessage) -> bool:
         row.update(state=State.FAILED, answer=answer.said)
     else:
         _wait(webhook, message, answer.said)
-    return answer.is_delivered or (answer.is_final and not answer.is_over)
+    return answer.is_delivered or answer.is_final
 
 
 def _wait(webhook: OutgoingWebhook, message: OutgoingMessage, said: str) -> None:
@@ -200,7 +200,7 @@ def pause(webhook: OutgoingWebhook, reason: str) -> None:
 def resume(webhook: OutgoingWebhook) -> None:
     """What waits is tried again at once, in order."""
     webhook.messages.filter(state=State.WAITING).update(attempts=0, due_at=timezone.now())
-    OutgoingWebhook.objects.filter(pk=webhook.pk).update(pause_reason="", is_active=True)
+    OutgoingWebhook.objects.filter(pk=webhook.pk).update(pause_reason="")
 
 
 def tell_again(webhook: OutgoingWebhook, *, is_refused_only: bool) -> None:

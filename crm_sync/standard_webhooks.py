@@ -12,6 +12,8 @@ import httpx
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)  # seconds
 PREFIX = "whsec_"
 LONGEST_ANSWER = 160  # characters that are kept
+# What says that the message itself is wrong. All else may be the address: it moved, lost the secret, is being mended.
+WRONG_MESSAGE = (400, 413, 415, 422)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,10 @@ def send(url: str, secret: str, *, message_id: str, timestamp: int, body: str) -
 
 
 def _answer(response: httpx.Response) -> Answer:
-    """Any 2xx is a yes. What the address finds wrong with the message itself won't get better by sending it again."""
+    """Any 2xx is a yes. Whoever finds the message wrong won't find it right the next time."""
     code = response.status_code
     if response.is_success:
         return Answer(True, f"HTTP {code}")
     start = next(response.iter_text(LONGEST_ANSWER), "") if response.is_error else ""
     said = f"HTTP {code} {' '.join(start.split())}".strip()[:LONGEST_ANSWER]
-    is_final = 300 <= code < 500 and code not in (408, 409, 425, 429)
-    return Answer(False, said, is_final=is_final, is_over=code == 410)
+    return Answer(False, said, is_final=code in WRONG_MESSAGE, is_over=code == 410)

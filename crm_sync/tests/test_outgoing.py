@@ -161,18 +161,19 @@ def test_a_message_that_is_refused_holds_up_none_of_the_others(receiver, webhook
     assert receiver.told()[1:] == [("lead.updated", "Beta"), ("lead.updated", "Beta")]
 
 
-@pytest.mark.parametrize("code", [302, 410])
-def test_redirects_are_not_followed_and_gone_pauses(receiver, webhook, code):
+@pytest.mark.parametrize("code", [302, 401, 403, 404, 410])
+def test_what_is_wrong_with_the_address_costs_no_message(receiver, webhook, code):
+    """A secret that was changed, a page that moved: it is tried again, and 410 pauses at once. No redirect is taken."""
     receiver.answers = [code]
-    inquire(company="Acme")
+    inquire(2, company="Acme")
     tell()
     webhook.refresh_from_db()
     assert len(receiver.tries) == 1
     assert bool(webhook.pause_reason) == (code == 410)
-    if code == 410:
-        outgoing.resume(webhook)
-        tell()
-        assert receiver.told() == [("lead.created", "Acme")]
+    assert set(OutgoingMessage.objects.values_list("state", flat=True)) == {"waiting"}
+    outgoing.resume(webhook)
+    tell()
+    assert receiver.told() == [("lead.created", "Acme")] * 2
 
 
 def test_an_address_that_never_answers_is_paused_with_the_reason(receiver, webhook):
