@@ -281,11 +281,10 @@ class Table:
     ) -> str:
         row = self.row(record_id)
         cells = self.clean(values, typecast=typecast)
-        before = row.cells
-        row.cells = cells if replace else row.cells | cells
-        row.modified = moment()
-        news = {key for key in before | row.cells if before.get(key) != row.cells.get(key)}
-        current = {key: self.told(key, row.cells.get(key)) for key in news}
+        changed = Row(row.id, row.created_at, cells if replace else row.cells | cells, moment())
+        self.rows[row.id] = changed
+        news = {key for key in row.cells | changed.cells if row.cells.get(key) != changed.cells.get(key)}
+        current = {key: self.told(key, changed.cells.get(key)) for key in news}
         if current:
             self.note(changedRecordsById={row.id: {"current": {"cellValuesByFieldId": current}}})
         return row.id
@@ -336,11 +335,12 @@ class Table:
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
-        """A request that fails half-way leaves no trace, as in Airtable."""
-        before, told = copy.deepcopy((self.rows, self.fields)), len(self.log)
+        """A request that fails half-way leaves no trace, as in Airtable. Requests put other rows into their places and
+        change none, so it is enough to keep which ones stood there: the whole table would be copied each time."""
+        rows, fields, told = dict(self.rows), copy.deepcopy(self.fields), len(self.log)
         try:
             yield
         except ApiError:
-            self.rows, self.fields = before
+            self.rows, self.fields = rows, fields
             del self.log[told:]
             raise
