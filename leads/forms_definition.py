@@ -116,9 +116,6 @@ class Definition:
         colours = Colours(**content["colours"]) if content.get("colours") else None
         return cls(**known | {"fields": fields, "colours": colours})
 
-    def of_type(self, kind: str) -> list[FormField]:
-        return [each for each in self.fields if each.type == kind]
-
     @property
     def keys(self) -> list[str]:
         return [each.key for each in self.fields]

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from leads.forms_colours import Colours
 from leads.forms_definition import origin_of
-from leads.forms_words import AGAIN, CLOSED, CLOSED_TEXT, GO_ON, MISSING, THANKS, say
+from leads.forms_words import AGAIN, CLOSED, CLOSED_TEXT, GO_ON, MISSING, THANKS, UNCHECKED, say
 from leads.models import FormVersion, PublicForm
 
 SAID = {
@@ -27,6 +27,7 @@ SAID = {
     "go_on": GO_ON,
     "closed": CLOSED,
     "closed_text": CLOSED_TEXT,
+    "unchecked": UNCHECKED,
 }
 
 

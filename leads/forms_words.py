@@ -22,6 +22,7 @@ AGAIN = "Send another message"
 CLOSED = "This form is closed"
 CLOSED_TEXT = "It takes no messages at the moment."
 GO_ON = "Go on"
+UNCHECKED = "The check does not work here: send it without. We then read it a little later."
 
 # In the order of LANGUAGES, after English.
 _WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
@@ -94,12 +95,19 @@ _WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "Arrivano troppi messaggi. Attendi un minuto e invia di nuovo; nulla è andato perso.",
         "Estão a chegar demasiadas mensagens. Espere um minuto e envie de novo; nada se perdeu.",
     ),
-    "Please press Send once more.": (
-        "Bitte senden Sie noch einmal.",
-        "Veuillez envoyer encore une fois.",
-        "Envíe una vez más, por favor.",
-        "Invia ancora una volta.",
-        "Envie mais uma vez, por favor.",
+    "Many messages come in just now. Please wait for the check below the form, then press Send again.": (
+        "Gerade kommen viele Nachrichten an. Bitte warten Sie die Prüfung unten ab und senden Sie noch einmal.",
+        "Beaucoup de messages arrivent en ce moment. Attendez la vérification ci-dessous, puis envoyez de nouveau.",
+        "Llegan muchos mensajes. Espere la comprobación debajo del formulario y envíe otra vez.",
+        "Arrivano molti messaggi. Attendi la verifica sotto il modulo, poi invia di nuovo.",
+        "Estão a chegar muitas mensagens. Espere pela verificação abaixo do formulário e envie de novo.",
+    ),
+    UNCHECKED: (
+        "Die Prüfung geht hier nicht: ohne sie senden. Wir lesen es dann etwas später.",
+        "La vérification ne marche pas ici : envoyer sans elle. Nous le lirons un peu plus tard.",
+        "La comprobación no funciona aquí: enviar sin ella. Lo leeremos algo más tarde.",
+        "La verifica qui non funziona: invia senza. Lo leggeremo un po’ più tardi.",
+        "A verificação não funciona aqui: enviar sem ela. Leremos um pouco mais tarde.",
     ),
     "That was very quick. Please press Send once more.": (
         "Das ging sehr schnell. Bitte senden Sie noch einmal.",

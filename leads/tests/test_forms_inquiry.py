@@ -7,13 +7,14 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from leads import form_tokens, forms_editing
+from leads import form_tokens, forms_editing, forms_words
 from leads.forms_colours import Colours
 from leads.forms_definition import FieldType, FormField, default
 from leads.forms_inquiry import NumberField
 from leads.intake import admit_waiting
 from leads.models import FormVersion, PublicForm, Submission
-from leads.views.public_form import _known_form
+from leads.views import form_gate
+from leads.views.public_form import SENT_BEFORE, _known_form
 
 STANDARD = [FormField.standard(key) for key in ("first_name", "email", "message")]
 OWN = [
@@ -181,3 +182,15 @@ def test_numbers_as_people_write_them(text, number):
 
 def test_the_submission_still_knows_its_version_in_a_year(form):
     assert form.published.published_at <= timezone.now()
+
+
+@pytest.mark.parametrize("language", [each for each in forms_words.LANGUAGES if each != "en"])
+@pytest.mark.parametrize(
+    "english",
+    [
+        form_gate.MANY, form_gate.TOO_MANY, forms_words.UNCHECKED, SENT_BEFORE,
+        form_tokens.EXPIRED, form_tokens.TOO_FAST, form_tokens.WRONG,
+    ],
+)  # fmt: skip
+def test_a_form_complains_in_its_own_language(english, language):
+    assert forms_words.say(english, language) != english

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from leads import gates, pipeline
+from leads import gates, pipeline, tasks
 from leads.intake import receive
 from leads.models import Event, Heartbeat, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
@@ -24,6 +24,7 @@ HERE = "leads.tests.test_pipeline"
 
 behaviour: dict[str, Callable[[Sequence[Lead]], Outcome]] = {}
 calls: list[tuple[str, list[int]]] = []
+chores_done: list[int] = []
 gate_says: list[str | None] = [None]
 
 
@@ -55,6 +56,7 @@ def small_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(STAGES, stage.name, stage)
     behaviour.clear()
     calls.clear()
+    chores_done.clear()
     gate_says[0] = None
 
 
@@ -86,13 +88,22 @@ def test_a_chore_that_breaks_holds_up_no_lead(drain, monkeypatch, caplog):
     assert f"{HERE}.broken failed" in caplog.text
 
 
-def test_only_chores_that_are_due_count_as_being_busy(drain, monkeypatch):
-    said = []
-    monkeypatch.setattr(f"{HERE}.gate", lambda: said.append(Heartbeat.objects.get(cluster="ml").busy_until))
-    monkeypatch.setattr(settings, "CLUSTER_CHORES", {"ml": (Chore(f"{HERE}.broken", f"{HERE}.never"),)})
-    inquire()
-    drain()
-    assert said == [None]
+@pytest.mark.parametrize(("is_due", "done"), [("", 1), (f"{HERE}.always", 1), (f"{HERE}.never", 0)])
+def test_only_chores_that_are_due_count_as_being_busy(db, monkeypatch, is_due, done):
+    monkeypatch.setattr(settings, "CLUSTER_CHORES", {"ml": (Chore(f"{HERE}.chore", is_due),)})
+    pipeline.beat("ml")
+    tasks._do_chores("ml")
+    assert len(chores_done) == done
+    busy_until = Heartbeat.objects.get(cluster="ml").busy_until
+    assert [busy_until is not None] == [bool(done)]
+
+
+def chore() -> None:
+    chores_done.append(1)
+
+
+def always() -> bool:
+    return True
 
 
 def never() -> bool:
