@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -43,21 +43,26 @@ def gate() -> str | None:
 
 
 @pytest.fixture(autouse=True)
-def small_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     stages = (
         Stage("first", "First", f"{HERE}.first", "basecamp", 3, 60, then=("second",)),
         Stage("second", "Second", f"{HERE}.second", "ml", 3, 60, gate=f"{HERE}.gate"),
     )
     monkeypatch.setattr(settings, "LEAD_PIPELINE", stages)
     monkeypatch.setattr(settings, "CLUSTER_CHORES", {})
-    for name in list(STAGES):
-        monkeypatch.delitem(STAGES, name)
-    for stage in stages:
-        monkeypatch.setitem(STAGES, stage.name, stage)
     behaviour.clear()
     calls.clear()
     chores_done.clear()
     gate_says[0] = None
+    real = dict(STAGES)  # whole, so that it comes back in its order
+    _fill(STAGES, {stage.name: stage for stage in stages})
+    yield
+    _fill(STAGES, real)
+
+
+def _fill(known: dict[str, Stage], stages: dict[str, Stage]) -> None:
+    known.clear()
+    known.update(stages)
 
 
 def inquire(count: int = 1) -> list[Lead]:
