@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100)),
                 ("url", models.URLField(max_length=500)),
                 ("secret", models.TextField(help_text="Sealed: see leads.vault.")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("pause_reason", models.TextField(blank=True, help_text="Why it was paused; empty while it isn't.")),
                 ("seen_until", models.DateTimeField(default=django.utils.timezone.now)),
                 ("seen_pk", models.BigIntegerField(default=0)),
