@@ -59,8 +59,10 @@ class Stack:
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_up = "readyz"
 
-    def start(self, *options: str, seconds: float = 60) -> None:
+    def start(self, *options: str, seconds: float = 60, is_up: str = "readyz") -> None:
+        """Returns once the page `is_up` says so: “healthz” where only the web is started."""
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up", *options],
             cwd=ROOT,
@@ -69,13 +71,14 @@ class Stack:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self.is_up = is_up
         wait_for(self.is_ready, seconds=seconds)
 
     def is_ready(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "terminal.log").read_text()
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/{self.is_up}", timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
 
