@@ -1,8 +1,10 @@
-"""Erasing a person erases their records in the CRM: what erased leads left behind is deleted there, in the worker."""
+"""What is to go from the CRM: the records of people who were erased here, and of what turned out to be spam. The
+worker deletes them there. A lead that comes back from quarantine is sent as a new one."""
 
 import datetime as dt
 import logging
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -10,13 +12,14 @@ from crm_sync import airtable, connection, pausing
 from crm_sync.airtable_errors import AirtableError, ErrorKind
 from crm_sync.models import CrmRecord, CrmRecordQuerySet, SyncEvent
 from crm_sync.pausing import STAGE
-from leads import gates
+from leads import gates, pipeline
 from leads.models.pipeline import STAGES
 
 logger = logging.getLogger(__name__)
 
 # Seconds after which no answer to what was sent before a lead was erased is on its way any more.
 SETTLED = 60
+SECOND_THOUGHTS = 600  # seconds for which a record waits after its lead was marked as spam: that may be taken back
 AGAIN = 300  # seconds until records that could not be deleted are tried again
 # Nobody can be reached now: what waits for the same service waits, too.
 AWAY = (ErrorKind.RATE_LIMITED, ErrorKind.UNAVAILABLE)
@@ -28,7 +31,7 @@ def is_due() -> bool:
 
 
 def erase_some() -> None:
-    """Deletes up to ten records that erased leads left behind; the next shift goes on."""
+    """Deletes up to ten of the records that are to go; the next shift goes on."""
     _notice()
     link = connection.current()
     if link is None or gates.is_closed(STAGES[STAGE]) or pausing.standing(mark=connection.mark(link)):
@@ -36,7 +39,7 @@ def erase_some() -> None:
     table = connection.known_table_id(link)
     if not table:
         return
-    _let_go(CrmRecord.objects.orphaned().exclude(base_id=link.base_id, table_id=table))
+    _let_go(CrmRecord.objects.unwanted().exclude(base_id=link.base_id, table_id=table))
     rows = list(_due().exclude(erase_at=None).order_by("pk")[: airtable.MAX_ROWS])
     if rows:
         _erase(link, rows)
@@ -56,10 +59,12 @@ def _notice() -> None:
     now, new = timezone.now(), CrmRecord.objects.orphaned().filter(erase_at=None)
     new.exclude(record_id="").update(erase_at=now)
     new.update(erase_at=now + dt.timedelta(seconds=SETTLED))
+    CrmRecord.objects.of_spam().filter(erase_at=None).update(erase_at=now + dt.timedelta(seconds=SECOND_THOUGHTS))
+    CrmRecord.objects.exclude(erase_at=None).filter(lead__quarantined_at=None, lead__isnull=False).update(erase_at=None)
 
 
 def _due() -> CrmRecordQuerySet:
-    return CrmRecord.objects.orphaned().filter(Q(erase_at=None) | Q(erase_at__lte=timezone.now()))
+    return CrmRecord.objects.unwanted().filter(Q(erase_at=None) | Q(erase_at__lte=timezone.now()))
 
 
 def _erase(link: airtable.Connection, rows: list[CrmRecord]) -> None:
@@ -68,13 +73,22 @@ def _erase(link: airtable.Connection, rows: list[CrmRecord]) -> None:
         ids = [record_id for row in rows for record_id in _ids(link, row)]
         _delete(link, ids)
     except AirtableError as error:
-        logger.warning("Records of erased leads wait: %s", error.kind)
+        logger.warning("Records that are to be deleted wait: %s", error.kind)
         these.update(erase_at=timezone.now() + dt.timedelta(seconds=AGAIN))
         if error.kind in AWAY:
             gates.close(STAGES[STAGE], error.message)
         return
-    these.delete()
+    _forget([row.pk for row in rows])
     SyncEvent.objects.bulk_create(SyncEvent(kind=SyncEvent.Kind.ERASED, detail=f"Record {each}") for each in ids)
+
+
+@transaction.atomic
+def _forget(pks: list[int]) -> None:
+    """The leads that were taken out of quarantine just now are sent anew: they have no record any more."""
+    rows = CrmRecord.objects.filter(pk__in=pks)
+    back = list(rows.filter(lead__quarantined_at=None, lead__isnull=False).values_list("lead", flat=True))
+    rows.delete()
+    pipeline.schedule(back, [STAGE])
 
 
 def _ids(link: airtable.Connection, row: CrmRecord) -> list[str]:

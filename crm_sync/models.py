@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from leads.models import Lead
+
 
 class CrmConnection(models.Model):
     """How baseCamp reaches the CRM, as an admin set it in the browser, and whether the traffic is paused. One row.
@@ -113,6 +115,13 @@ class CrmRecordQuerySet(models.QuerySet["CrmRecord"]):
     def orphaned(self) -> Self:
         """Records of leads that were erased: they are to go from Airtable, too."""
         return self.filter(lead=None)
+
+    def of_spam(self) -> Self:
+        """Records of leads that were put into quarantine after they had been sent: they are to go from Airtable."""
+        return self.filter(lead__in=Lead.objects.quarantined())
+
+    def unwanted(self) -> Self:
+        return self.filter(Q(lead=None) | Q(lead__in=Lead.objects.quarantined()))
 
 
 class CrmRecord(models.Model):

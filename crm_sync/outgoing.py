@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -50,7 +50,7 @@ def _has_work(webhook: OutgoingWebhook, now: dt.datetime) -> bool:
     head = _head(webhook)
     if head is not None:
         return head.due_at <= now
-    return _changed(webhook).exists() or webhook.records.filter(lead=None).exists()
+    return _changed(webhook).exists() or _gone(webhook).exists()
 
 
 def work() -> None:
@@ -80,7 +80,7 @@ def collect(webhook: OutgoingWebhook) -> None:
         mine = OutgoingWebhook.objects.select_for_update().get(pk=webhook.pk)
         leads = list(_changed(mine).prefetch_related("submissions").select_related("merged_into", "owner")[:AT_ONCE])
         _tell(mine, leads)
-        _tell_erased(mine)
+        _tell_gone(mine)
         if leads:
             mine.seen_until, mine.seen_pk = leads[-1].updated_at, leads[-1].pk
             mine.save(update_fields=["seen_until", "seen_pk"])
@@ -117,10 +117,15 @@ def data_of(lead: Lead, values: dict[str, object]) -> dict[str, object]:
     return {key: value.isoformat() if isinstance(value, dt.datetime) else value for key, value in filled.items()}
 
 
-def _tell_erased(webhook: OutgoingWebhook) -> None:
-    for row in webhook.records.filter(lead=None).order_by("pk")[:AT_ONCE]:
+def _tell_gone(webhook: OutgoingWebhook) -> None:
+    for row in _gone(webhook).order_by("pk")[:AT_ONCE]:
         _write(webhook, "lead.deleted", {"lead_id": str(row.lead_public_id)}, None)
         row.delete()
+
+
+def _gone(webhook: OutgoingWebhook) -> models.QuerySet[OutgoingRecord]:
+    """Of leads that were erased or turned out to be spam. One that comes back from quarantine is told as a new one."""
+    return webhook.records.filter(Q(lead=None) | Q(lead__in=Lead.objects.quarantined()))
 
 
 def _write(webhook: OutgoingWebhook, type_: str, data: dict[str, object], lead: Lead | None) -> OutgoingMessage:

@@ -135,6 +135,8 @@ def refuse_unmergeable(leads: Sequence[Lead]) -> None:
         raise MergeRefused(f"No more than {MOST} leads can be merged in one go.")
     if gone := next((lead for lead in leads if lead.merged_into_id is not None), None):
         raise MergeRefused(f"“{gone.name}” was merged into another lead already.")
+    if spam := next((lead for lead in leads if lead.quarantined_at is not None), None):
+        raise MergeRefused(f"“{spam.name}” is in quarantine as spam.")
     if len({lead.is_sample for lead in leads}) > 1:
         raise MergeRefused("A sample lead can't be merged with a real one: it would go when the samples are removed.")
 

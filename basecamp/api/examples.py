@@ -49,6 +49,7 @@ STAGE = {
     "gate_reason": "",
 }
 LEAD = BRIEF | {
+    "is_in_quarantine": False,
     "submissions": [{"id": 7, "source": "web_form", "text": MESSAGE, "received_at": MOMENT}],
     "enrichment": JUDGEMENT
     | {

@@ -57,6 +57,7 @@ def whole(lead: Lead) -> schemas.LeadOut:
     suggested = [value for value in lead.values.all() if value.state == FieldValue.State.SUGGESTED]
     return schemas.LeadOut(
         **_head(lead),
+        is_in_quarantine=lead.quarantined_at is not None,
         submissions=[_submission(found) for found in lead.submissions.all()],
         enrichment=_enriched(lead, current),
         values=[_value(value) for value in current.values()],

@@ -336,6 +336,7 @@ class CrmOut(Schema):
 
 
 class LeadOut(LeadBrief):
+    is_in_quarantine: bool = Field(description="As spam: no list has it, and nothing of it goes anywhere.")
     submissions: list[SubmissionOut]
     enrichment: Enriched
     values: list[ValueOut]

@@ -7,7 +7,7 @@ from django.utils import timezone
 from basecamp.tests.made import NOON, make, told
 from crm_sync.models import CrmRecord
 from enrichment.models import Enrichment
-from leads import gates, merges
+from leads import gates, merges, quarantine
 from leads.models import DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 
@@ -51,6 +51,7 @@ def test_a_new_lead(api):
     value = lead.values.get()
     assert api.get(f"{URL}/{lead.public_id}").json() == brief(
         lead,
+        is_in_quarantine=False,
         submissions=[
             {
                 "id": submission.pk,
@@ -214,6 +215,13 @@ def test_a_merged_lead_says_where_it_went(api, staff):
         assert answer["Location"].endswith(f"{URL}/{last.public_id}")
         assert answer["Cache-Control"] == "no-store"  # an undone merge must not live on in caches
     assert len(api.get(URL).json()["leads"]) == 1
+
+
+def test_a_lead_in_quarantine_says_so(api):
+    lead = make(0)
+    quarantine.mark_lead(lead, actor="olivia")
+    assert api.get(f"{URL}/{lead.public_id}").json()["is_in_quarantine"] is True
+    assert api.get(URL).json()["leads"] == []
 
 
 def test_what_nobody_is_to_review_is_no_suggestion(api):

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from crm_sync import chores, connection, erasure, pausing
 from crm_sync.models import CrmRecord, SyncEvent
-from leads.models import StageGate
+from leads import pipeline, quarantine
+from leads.models import StageGate, StageRun
 from tests.servers.airtable import AirtableServer, Fault
 
 from .test_push import connect, inquire, send
@@ -23,7 +24,7 @@ def airtable(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def later(seconds: float = 61) -> None:
-    rows = CrmRecord.objects.orphaned()
+    rows = CrmRecord.objects.unwanted()
     for row in rows.exclude(erase_at=None):
         rows.filter(pk=row.pk).update(erase_at=row.erase_at - dt.timedelta(seconds=seconds))
 
@@ -124,3 +125,56 @@ def test_a_record_in_a_table_that_is_no_longer_connected_is_told(airtable):
     chores.do_some()
     assert CrmRecord.objects.count() == 0
     assert "is in a table that is no longer connected" in SyncEvent.objects.get(kind="erased").detail
+
+
+def test_what_turns_out_to_be_spam_goes_after_a_time_for_second_thoughts_and_may_come_back(airtable):
+    leads = inquire(3)
+    send()
+    quarantine.mark_lead(leads[0], actor="olivia")
+    assert erasure.is_due()
+    chores.do_some()
+    assert (len(airtable.records), erasure.is_due()) == (3, False)
+    later(erasure.SECOND_THOUGHTS + 1)
+    chores.do_some()
+    left = {str(lead.public_id) for lead in leads[1:]}
+    assert {record["fields"]["Lead ID"] for record in airtable.records} == left
+    quarantine.take_back_lead(leads[0], actor="olivia")
+    pipeline.schedule([leads[0].pk], ["push"], delay=0)  # it passes all stages again, this one last
+    send()
+    ids = sorted(record["fields"]["Lead ID"] for record in airtable.records)
+    assert ids == sorted(str(lead.public_id) for lead in leads)
+    assert CrmRecord.objects.get(lead=leads[0]).erase_at is None
+
+
+def test_a_mark_that_is_taken_back_in_time_keeps_the_record(airtable):
+    (lead,) = inquire()
+    send()
+    record = CrmRecord.objects.get(lead=lead)
+    quarantine.mark_lead(lead, actor="olivia")
+    chores.do_some()
+    quarantine.take_back_lead(lead, actor="olivia")
+    chores.do_some()
+    later(erasure.SECOND_THOUGHTS + 1)
+    chores.do_some()
+    assert [each["id"] for each in airtable.records] == [record.record_id]
+    assert CrmRecord.objects.get(lead=lead).erase_at is None
+
+
+def test_a_lead_that_comes_back_while_its_record_is_deleted_is_sent_anew(airtable, monkeypatch):
+    (lead,) = inquire()
+    send()
+    quarantine.mark_lead(lead, actor="olivia")
+    chores.do_some()
+    later(erasure.SECOND_THOUGHTS + 1)
+    delete = erasure._delete
+
+    def and_meanwhile(link, ids):
+        delete(link, ids)
+        quarantine.take_back_lead(lead, actor="olivia")
+        StageRun.objects.all().delete()  # as if its push had passed before the record went
+
+    monkeypatch.setattr(erasure, "_delete", and_meanwhile)
+    chores.do_some()
+    StageRun.objects.update(due_at=timezone.now())
+    send()
+    assert [record["fields"]["Lead ID"] for record in airtable.records] == [str(lead.public_id)]

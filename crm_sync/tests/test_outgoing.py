@@ -12,7 +12,7 @@ from django.utils import timezone
 from crm_sync import outgoing
 from crm_sync.models import OutgoingMessage, OutgoingRecord, OutgoingWebhook
 from crm_sync.standard_webhooks import signature
-from leads import facts, pipeline, vault
+from leads import facts, pipeline, quarantine, vault
 from leads.models import Lead
 from leads.tasks import work
 
@@ -277,3 +277,13 @@ def test_only_admins_may_look(client, django_user_model):
     client.force_login(django_user_model.objects.create_user("sam", password="x"))
     assert client.get("/crm/outgoing/").status_code == 403
     assert client.post("/crm/outgoing/", {"name": "Mine", "url": "https://example.com"}).status_code == 403
+
+
+def test_what_turns_out_to_be_spam_is_told_as_deleted_and_when_it_comes_back_as_new(receiver, webhook):
+    (lead,) = inquire(company="Acme")
+    tell()
+    quarantine.mark_lead(lead, actor="olivia")
+    tell()
+    quarantine.take_back_lead(lead, actor="olivia")
+    tell()
+    assert receiver.told() == [("lead.created", "Acme"), ("lead.deleted", ""), ("lead.created", "Acme")]

@@ -28,6 +28,9 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """Leads that were not folded into another and are not in quarantine."""
         return self.filter(merged_into=None, quarantined_at=None)
 
+    def quarantined(self) -> Self:
+        return self.filter(quarantined_at__isnull=False)
+
     def samples(self) -> Self:
         return self.filter(is_sample=True)
 
@@ -119,6 +122,8 @@ class Lead(models.Model):
             models.Index(fields=["email_key"], name="lead_email_key", condition=~Q(email_key="")),
             models.Index(fields=["phone_key"], name="lead_phone_key", condition=~Q(phone_key="")),
             models.Index(fields=["is_sample"], name="lead_samples", condition=Q(is_sample=True)),
+            # What the CRM is to forget, asked by its chores.
+            models.Index(fields=["id"], name="lead_quarantined", condition=Q(quarantined_at__isnull=False)),
             # What was folded into a lead.
             models.Index(fields=["merged_into"], name="lead_merged", condition=Q(merged_into__isnull=False)),
         ]

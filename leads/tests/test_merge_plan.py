@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from leads import merging
+from leads import merging, quarantine
 from leads.merge_judging import completeness, normal
 from leads.merge_plan import Choice, MergeRefused, plan, result
 from leads.merges import merge
@@ -176,6 +176,11 @@ def test_what_cannot_be_planned(db, staff):
             plan(leads)
     with pytest.raises(MergeRefused, match="one of those"):
         plan([one, two], survivor=sample)
+    spam = make("Four", first_name="Four")
+    quarantine.mark_lead(spam, actor="olivia")
+    spam.refresh_from_db()
+    with pytest.raises(MergeRefused, match="“Four” is in quarantine as spam"):
+        plan([one, spam])
     merge(one, [two], choices={}, actor=staff)
     two.refresh_from_db()
     with pytest.raises(MergeRefused, match="was merged into another lead already"):
