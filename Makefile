@@ -19,7 +19,7 @@ help:
 	@echo "make bench-duplicates  measure how duplicates are found, beside Splink (docs/duplicates.md)"
 	@echo "make bench-sync        measure how leads go to Airtable and back (docs/airtable.md)"
 	@echo "make bench-api         try the API with what schemathesis makes up (docs/api.md)"
-	@echo "make bench-intake      measure what comes in: imports (docs/import-export.md), spam (docs/spam.md)"
+	@echo "make bench-intake      measure what comes in: imports, the embedded form, spam (docs/import-export.md, embedding.md, spam.md)"
 	@echo "make bench-enrichment  measure how inquiries are read (docs/enrichment.md)"
 
 run: .venv/installed
@@ -44,7 +44,7 @@ bench: .venv/installed-dev
 
 # PARTS="intake_import" runs some; ROWS=5000 imports fewer rows than 50,000; SPAM_DATA: see docs/spam.md.
 bench-intake: .venv/installed-dev
-	@$(BIN)/python -m benchmarks $(or $(PARTS),intake_import spam.classifier spam.fuzz)
+	@$(BIN)/python -m benchmarks $(or $(PARTS),intake_import embed spam.classifier spam.fuzz)
 
 # PARTS="febrl scale" runs some; LEADS=one.parquet:other.parquet measures on these files.
 bench-duplicates: .venv/installed-bench
