@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from leads.keys import email_key, phone_key
 from leads.matching.contradiction import contradict
@@ -15,6 +18,7 @@ from leads.values import Contact
 
 Key = tuple[str, str]  # kind of contact point, key
 Kind = ContactPoint.Kind
+MOST_HOLDERS = 100
 
 
 @dataclass(slots=True)
@@ -138,24 +142,33 @@ def contradicts(person: Contact, lead: Lead) -> bool:
 
 
 def _holders(keys: set[Key]) -> dict[Key, list[Lead]]:
-    """The leads that have each key, merged ones included. One query per column: each has an index of its own."""
+    """The leads that have each key, merged ones included. One query per column: each has an index of its own. A key of
+    more than MOST_HOLDERS says of nobody who they are, like the office's address that staff type for lack of another.
+    """
     if not keys:
         return {}
     emails = [key for kind, key in keys if kind == Kind.EMAIL]
     phones = [key for kind, key in keys if kind == Kind.PHONE]
     leads = Lead.objects.filter(is_sample=False, quarantined_at=None).defer("search_text", "score_reasons")
     found: dict[Key, list[Lead]] = {}
-    for lead in leads.filter(email_key__in=emails).exclude(email_key=""):
+    for lead in _a_few(leads.filter(email_key__in=emails).exclude(email_key=""), "email_key"):
         found.setdefault((Kind.EMAIL.value, lead.email_key), []).append(lead)
-    for lead in leads.filter(phone_key__in=phones).exclude(phone_key=""):
+    for lead in _a_few(leads.filter(phone_key__in=phones).exclude(phone_key=""), "phone_key"):
         found.setdefault((Kind.PHONE.value, lead.phone_key), []).append(lead)
-    points = ContactPoint.objects.filter(key__in=[*emails, *phones]).values_list("lead", "kind", "key")
+    points = _a_few(ContactPoint.objects.filter(key__in=[*emails, *phones]), "kind", "key")
+    points = points.values_list("lead", "kind", "key")
     further = [(pk, (kind, key)) for pk, kind, key in points if (kind, key) in keys]
     by_id = leads.in_bulk({pk for pk, _ in further}) if further else {}
     for pk, key in further:
         if pk in by_id:
             found.setdefault(key, []).append(by_id[pk])
-    return found
+    return {key: holders for key, holders in found.items() if len(holders) <= MOST_HOLDERS}
+
+
+def _a_few(rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
+    """Of the rows with the same values in these columns one more than MOST_HOLDERS at most."""
+    number = Window(RowNumber(), partition_by=[F(column) for column in columns], order_by="pk")
+    return rows.annotate(number=number).filter(number__lte=MOST_HOLDERS + 1)
 
 
 def _roots(leads: Iterable[Lead]) -> dict[int, Lead]:

@@ -112,6 +112,16 @@ def test_a_contact_point_is_as_good_as_the_lead_s_own(db) -> None:
     assert leads_to_join([Contact(phone="(512) 555-0142")]) == [ana]
 
 
+def test_an_address_of_very_many_says_of_nobody_who_they_are(db, monkeypatch) -> None:
+    monkeypatch.setattr("leads.joining.MOST_HOLDERS", 3)
+    ana = make(first_name="Ana", email="office@example.com")
+    for name in ("Bob", "Carla"):
+        make(first_name=name, email="office@example.com")
+    assert leads_to_join([Contact(first_name="Ana", email="office@example.com")]) == [ana]
+    make(first_name="Dora", email="office@example.com")
+    assert leads_to_join([Contact(first_name="Ana", email="office@example.com")]) == [None]
+
+
 def test_many_people_take_as_many_queries_as_one(db, django_assert_max_num_queries) -> None:
     leads = [make(first_name="Ana", email=f"ana{n}@example.com") for n in range(20)]
     people = [Contact(first_name="Ana", email=f"ana{n}@example.com", phone=f"512 555 01{n:02}") for n in range(20)]
