@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
+from leads.channels import LABELS as CHANNEL_LABELS
 from leads.channels import channel_of
 
 LONGEST = 255  # characters of one value
@@ -35,6 +36,7 @@ TOLD: Mapping[str, str] = {
     **{f"first_{key}": label for key, label in {"channel": "Channel", **LABELS}.items()},
     **{f"last_{key}": f"Last {label}" for key, label in {"channel": "channel", **LABELS}.items()},
 }
+SHORT: Mapping[str, str] = {"utm_campaign": "Campaign", "utm_term": "Term", "utm_content": "Content"}
 CLICK_IDS = ("gclid", "fbclid", "msclkid")
 PAGES = ("landing_page", "form_page")
 CAMPAIGN = tuple(key for key in LABELS if key.startswith("utm_"))
@@ -80,6 +82,10 @@ class Touch:
         return channel_of(self)
 
     @property
+    def channel_label(self) -> str:
+        return CHANNEL_LABELS.get(self.channel, "")
+
+    @property
     def source_and_medium(self) -> str:
         """“google / cpc”."""
         return " / ".join(filter(None, (self.utm_source, self.utm_medium)))
@@ -89,7 +95,7 @@ class Touch:
         """All that is known but source and medium, with labels, as the lead's page lists it."""
         for key in ("utm_campaign", "utm_term", "utm_content", "utm_id", "referrer", *PAGES, *CLICK_IDS):
             if value := getattr(self, key):
-                yield LABELS[key].removeprefix("UTM ").capitalize() if key in CAMPAIGN[:5] else LABELS[key], value
+                yield SHORT.get(key, LABELS[key]), value
 
 
 @dataclass(frozen=True, slots=True)

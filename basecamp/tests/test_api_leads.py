@@ -26,6 +26,8 @@ def brief(lead, **other):
         "status_url": f"{settings.SITE_URL}/api/v1/leads/{lead.public_id}",
         "contact": {"first_name": lead.first_name, "last_name": "", "email": "", "phone": "", "company": ""},
         "source": "api",
+        "channel": "",
+        "attribution": {"first": {}, "last": {}},
         "status": "new",
         "is_sample": False,
         "received_at": lead.received_at.isoformat().replace("+00:00", "Z"),
@@ -352,7 +354,8 @@ def test_the_filters(api, query, expected):
         ("cursor=" + "OTk5OTk5" * 20, "“cursor” is none that came in `next`: there is no such page."),
         (
             "staus=new",
-            "“staus” is no filter; there are: status, intent, urgency, source, q, min_quality, max_quality, "
+            "“staus” is no filter; there are: status, intent, urgency, source, channel, utm_source, "
+            "utm_medium, utm_campaign, q, min_quality, max_quality, "
             "received_after, received_before, updated_after, limit, cursor.",
         ),
     ],
