@@ -18,29 +18,32 @@
     // In a frame of a website builder neither this address nor the referrer is the visitor's.
     if (w.top !== w) return known;
     try { known = JSON.parse(w.sessionStorage.getItem(NAME)) || {}; } catch (error) { /* kept for this page alone */ }
-    var touch = arrival();
+    var touch = arrival(!known.first);
     if (!known.first) known = { first: touch, last: touch };
     else if (isNew(touch, known.last)) known.last = touch;
     try { w.sessionStorage.setItem(NAME, JSON.stringify(known)); } catch (error) { /* blocked, or full */ }
     return known;
   }
 
-  function arrival() {
-    var touch = params();
+  function arrival(isFirst) {
+    var touch = params(w.location);
     var from = d.createElement("a");
     from.href = d.referrer;
-    var isInside = d.referrer && from.origin === w.location.origin;
-    // A new tab of a visit that began in another one: nobody knows here how.
-    if (isInside && !isNew(touch)) return touch;
-    if (/^https?:/.test(d.referrer) && !isInside && from.origin !== base) {
+    if (d.referrer && from.origin === w.location.origin && !isNew(touch)) {
+      // A new tab, or the page before had no time: its address may tell. What went before that, nobody knows here.
+      touch = isFirst ? params(from) : {};
+      if (isNew(touch)) touch.landing_page = address(from);
+      return touch;
+    }
+    if (/^https?:/.test(d.referrer) && from.origin !== w.location.origin && from.origin !== base) {
       touch.referrer = (from.origin + from.pathname).slice(0, 255);
     }
-    touch.landing_page = here();
+    touch.landing_page = address(w.location);
     return touch;
   }
 
-  function params() {
-    var query = new URLSearchParams(w.location.search);
+  function params(place) {
+    var query = new URLSearchParams(place.search);
     var found = {};
     KEYS.forEach(function (key) {
       if (query.get(key)) found[key] = query.get(key).slice(0, 255);
@@ -49,9 +52,9 @@
   }
 
   // Without fragment, and of the query only the keys above: the rest may be about the person.
-  function here() {
-    var page = w.location.origin + w.location.pathname;
-    var query = new URLSearchParams(params()).toString();
+  function address(place) {
+    var page = place.origin + place.pathname;
+    var query = new URLSearchParams(params(place)).toString();
     var whole = query ? page + "?" + query : page;
     return whole.length > 255 ? page.slice(0, 255) : whole;
   }
@@ -66,7 +69,7 @@
   }
 
   function told() {
-    return touches.first ? { first: touches.first, last: touches.last, form_page: here() } : {};
+    return touches.first ? { first: touches.first, last: touches.last, form_page: address(w.location) } : {};
   }
 
   // ---- the form ----
