@@ -53,6 +53,11 @@ DEFAULT_NAMES: dict[str, tuple[str, ...]] = {
     "working": ("Working", "In Progress"),
     "unqualified": ("Unqualified", "Disqualified"),
     "medium": ("Medium", "Normal"),
+    "google_ads": ("Google Ads", "AdWords"),
+    "microsoft_ads": ("Microsoft Ads", "Bing Ads"),
+    "facebook_ads": ("Facebook Ads", "Meta Ads"),
+    "ai_assistant": ("AI assistant",),
+    "campaign": ("Other campaign", "Campaign"),
 }
 
 

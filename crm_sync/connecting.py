@@ -13,6 +13,7 @@ from crm_sync.airtable_errors import AirtableError
 from crm_sync.mapping import KEY_FIELD, META_FIELDS, propose
 from crm_sync.models import CrmConnection, CrmRecord
 from leads import vault
+from leads.channels import CHANNELS
 from leads.fields import FIELDS, Kind
 from leads.models import Lead
 from leads.models.lead import LeadSource
@@ -48,6 +49,10 @@ COLUMNS = {
     "lead_id": "Lead ID",
     "lead_url": "Lead URL",
     "merged_into": "Merged into",
+    "first_channel": "Channel",
+    "first_utm_source": "UTM Source",
+    "first_utm_medium": "UTM Medium",
+    "first_utm_campaign": "UTM Campaign",
 }
 SIMPLE_TYPES = {
     Kind.LONG_TEXT: "multilineText",
@@ -232,7 +237,8 @@ def _column(key: str, name: str) -> dict[str, Any]:
     if key == KEY_FIELD:
         return {"name": name, "type": "singleLineText"}
     if kind == Kind.CHOICE:
-        choices = {"source": LeadSource.choices, "status": Lead.Status.choices}.get(key, known.choices if known else ())
+        own = {"source": LeadSource.choices, "status": Lead.Status.choices, "first_channel": CHANNELS}
+        choices = own.get(key, known.choices if known else ())
         return {"name": name, "type": "singleSelect", "options": {"choices": [{"name": label} for _, label in choices]}}
     if kind == Kind.NUMBER:
         return {"name": name, "type": "number", "options": {"precision": 0}}

@@ -10,6 +10,7 @@ from django.conf import settings
 from crm_sync.cells import CellValue, payload
 from crm_sync.mapping import Target
 from crm_sync.push import message_of, own_values, values_of
+from leads import touches
 from leads.fields import COLUMNS
 from leads.merge_plan import OWNER, STATUS, Choice, Plan
 from leads.merge_rows import contact_key
@@ -55,7 +56,8 @@ def _after(plan: Plan, choices: Mapping[str, Choice], now: Values) -> Values:
     taken = {key: option.value for key, option in chosen.items() if option.lead != survivor}
     for column in {*COLUMNS, STATUS} & taken.keys():
         setattr(survivor, column, taken[column])
-    messages = Submission.objects.filter(lead__in=plan.leads).order_by("received_at", "id")
+    messages = list(Submission.objects.filter(lead__in=plan.leads).order_by("received_at", "id"))
+    touches.note(survivor, [message.attribution for message in messages])
     return taken | own_values(survivor) | {"message": message_of(messages)} | _contacts(plan, choices, survivor, now)
 
 

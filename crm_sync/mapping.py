@@ -4,6 +4,7 @@ import re
 from collections import abc
 from dataclasses import dataclass, field
 
+from leads.attribution import TOLD
 from leads.fields import FIELDS, Kind
 
 
@@ -50,10 +51,17 @@ class Target:
     unknown_option: str = ""
 
 
+def _touch_kind(key: str) -> Kind:
+    if key in CHANNEL_FIELDS:
+        return Kind.CHOICE
+    return Kind.URL if key.endswith(("_page", "_referrer")) else Kind.TEXT
+
+
 GONE = "gone"  # the type of a field that is no longer in the table
 KEY_FIELD = "lead_id"
 MERGED_INTO = "merged_into"
 STATUS, OWNER = "status", "owner"
+CHANNEL_FIELDS = ("first_channel", "last_channel")
 META_FIELDS: dict[str, OurField] = {
     ours.key: ours
     for ours in (
@@ -69,6 +77,7 @@ META_FIELDS: dict[str, OurField] = {
         OurField("other_emails", "Other e-mails", Kind.LONG_TEXT),
         OurField("other_phones", "Other phones", Kind.LONG_TEXT),
         OurField(MERGED_INTO, "Merged into", Kind.URL),
+        *(OurField(key, label, _touch_kind(key)) for key, label in TOLD.items()),
     )
 }
 OUR_FIELDS: dict[str, OurField] = META_FIELDS | {
@@ -111,6 +120,13 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "other_emails": ("Other e-mail addresses", "Further e-mails", "Additional e-mails"),
     "other_phones": ("Other phone numbers", "Further phones", "Additional phones"),
     MERGED_INTO: ("Merged into lead",),
+    "first_channel": ("Marketing channel", "First channel"),
+    "first_utm_source": ("First UTM source",),
+    "first_utm_medium": ("First UTM medium",),
+    "first_utm_campaign": ("First UTM campaign",),
+    "first_gclid": ("GCLID",),
+    "first_fbclid": ("FBCLID",),
+    "first_msclkid": ("MSCLKID",),
     "first_name": ("Given name", "Forename", "First"),
     "last_name": ("Surname", "Family name", "Last"),
     "email": ("E-mail address", "Mail"),

@@ -14,6 +14,7 @@ from crm_sync.airtable_errors import AirtableError
 from crm_sync.cells import DEFAULT_NAMES
 from crm_sync.connecting import PATIENCE
 from crm_sync.mapping import (
+    CHANNEL_FIELDS,
     KEY_FIELD,
     META_FIELDS,
     STATUS,
@@ -28,6 +29,7 @@ from crm_sync.mapping import (
 from crm_sync.models import CrmConnection, FieldMapping
 from crm_sync.reading import META_READABLE, can_come_back
 from leads import known_fields
+from leads.channels import CHANNELS
 from leads.models import Lead
 from leads.models.lead import LeadSource
 
@@ -123,6 +125,8 @@ def _row(ours: OurField, stored: FieldMapping | None, remotes: Sequence[RemoteFi
 def _choices(key: str) -> Sequence[tuple[str, str]]:
     if key == "source":
         return LeadSource.choices
+    if key in CHANNEL_FIELDS:
+        return CHANNELS
     if key == STATUS:
         return Lead.Status.choices
     known = known_fields.in_use().get(key)

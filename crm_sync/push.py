@@ -11,7 +11,8 @@ from django.utils import timezone
 from crm_sync.cells import CellValue, digest, new_options, payload, payload_hash
 from crm_sync.mapping import Target
 from crm_sync.models import CrmRecord
-from leads import owners
+from leads import owners, touches
+from leads.attribution import TOLD
 from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
 
 
@@ -237,6 +238,7 @@ def own_values(lead: Lead) -> dict[str, object]:
         "owner": owners.label(lead),
         "quality_score": lead.quality_score,
         "received_at": lead.received_at,
+        **{key: touches.told(lead, key) for key in TOLD},
     }
 
 

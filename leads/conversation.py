@@ -8,7 +8,7 @@ from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from leads import merging, pipeline
+from leads import merging, pipeline, touches
 from leads.joining import contradicts, keys_of
 from leads.merging import NewValues
 from leads.models import ContactPoint, Event, FieldValue, Lead, LeadSource, Submission
@@ -38,7 +38,9 @@ def go_on(messages: Sequence[tuple[Lead, Submission]]) -> None:
 
 
 def count_messages(lead_ids: Iterable[int]) -> None:
-    """Has leads say when the last message came and how many joined; also after messages moved with a merge."""
+    """Has leads say when the last message came, how many joined and what brought them; also after messages moved with
+    a merge."""
+    lead_ids = list(lead_ids)
     theirs = Submission.objects.filter(lead=OuterRef("pk")).order_by().values("lead")
     Lead.objects.filter(pk__in=lead_ids).update(
         last_message_at=Coalesce(_first(theirs.annotate(of=Max("received_at"))), F("received_at")),
@@ -46,6 +48,7 @@ def count_messages(lead_ids: Iterable[int]) -> None:
         answer_count=Coalesce(_first(theirs.annotate(of=Count("pk", filter=Q(joined_as=Joined.ANSWER)))), 0),
         updated_at=timezone.now(),
     )
+    touches.retrace(lead_ids)
 
 
 def typed(submission: Submission) -> Contact:

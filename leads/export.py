@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO
 
 import phonenumbers
@@ -14,7 +15,9 @@ from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from leads import known_fields
+from leads import known_fields, touches
+from leads.attribution import TOLD
+from leads.channels import LABELS
 from leads.fields import CONTACT, Group, Kind
 from leads.models import FieldValue, Lead, Submission
 
@@ -42,6 +45,11 @@ class Column:
     width: int = 16
 
 
+def _touch(lead: Lead, key: str) -> str:
+    text = touches.told(lead, key)
+    return LABELS.get(text, text) if key.endswith("_channel") else text
+
+
 # What a lead says of itself; every other column is a field's current value.
 OWN: dict[str, tuple[Column, Callable[[Lead], Any]]] = {
     "received_at": (Column("received_at", "Received", 17), lambda lead: local(lead.received_at)),
@@ -49,6 +57,7 @@ OWN: dict[str, tuple[Column, Callable[[Lead], Any]]] = {
     "status": (Column("status", "Status", 11), lambda lead: lead.get_status_display()),
     "owner": (Column("owner", "Owner", 12), lambda lead: lead.owner.get_username() if lead.owner else ""),
     "quality_score": (Column("quality_score", "Score", 7), lambda lead: lead.quality_score),
+    **{key: (Column(key, label), partial(_touch, key=key)) for key, label in TOLD.items()},
     "message": (Column("message", "Message", 60), lambda lead: _messages(lead)),
     "url": (Column("url", "Link", 30), lambda lead: settings.SITE_URL + lead.get_absolute_url()),
 }
@@ -56,12 +65,12 @@ ORDER = (*("received_at", "source", "status", "owner"), *CONTACT, "intent", "urg
 
 
 def columns_of(found: QuerySet[Lead]) -> list[Column]:
-    """The columns for these leads: the usual ones, and the facts that any of them has."""
+    """The columns for these leads: the usual ones, and the facts and touches that any of them has."""
     facts = FieldValue.objects.current().filter(lead__in=found.order_by().values("pk")).exclude(value="")
     used = set(facts.order_by().values_list("field", flat=True).distinct())
     fields = known_fields.every()
     further = [key for key, each in fields.items() if each.group is Group.FACT and key in used]
-    keys = [*ORDER, *further, "message", "url"]
+    keys = [*ORDER, *further, *touches.used(found), "message", "url"]
     return [OWN[key][0] if key in OWN else Column(key, fields[key].label) for key in keys]
 
 

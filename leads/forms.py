@@ -7,14 +7,19 @@ import phonenumbers
 from django import forms
 from django.conf import settings
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.functional import cached_property
 
-from leads import known_fields
+from leads import known_fields, touches
+from leads.attribution import LONGEST as LONGEST_TOUCH
+from leads.attribution import folded
+from leads.channels import CHANNELS
 from leads.fields import FIELDS, INTENTS, URGENCIES, Field, Group, Kind
 from leads.inbox import FILTERS, ORDERS
 from leads.intake import LONGEST_TEXT
 from leads.models import Lead, LeadSource
 
 ANY = ("", "Any")
+LINKS = ("utm_source", "utm_medium", "utm_campaign")
 LONGEST_VALUE = 10_000
 LONGEST_SEARCH = 200
 
@@ -28,6 +33,10 @@ class InboxForm(forms.Form):
     urgency = forms.ChoiceField(required=False, choices=[ANY, *URGENCIES])
     needs_review = forms.ChoiceField(required=False, choices=[ANY, ("1", "Needed")], label="Review")
     repeat = forms.ChoiceField(required=False, choices=[ANY, ("1", "Repeat")], label="Inquiry")
+    channel = forms.ChoiceField(required=False, choices=[ANY, *CHANNELS])
+    utm_source = forms.CharField(required=False, max_length=LONGEST_TOUCH, label="Source")
+    utm_medium = forms.CharField(required=False, max_length=LONGEST_TOUCH, label="Medium")
+    utm_campaign = forms.CharField(required=False, max_length=LONGEST_TOUCH, label="Campaign")
     sort = forms.ChoiceField(required=False, choices=[(order, order) for order in ORDERS])
     page = forms.IntegerField(required=False, min_value=1)
 
@@ -39,7 +48,17 @@ class InboxForm(forms.Form):
     @property
     def filters(self) -> dict[str, str]:
         """What leads must be, by lookup."""
-        return {FILTERS[key]: value for key, value in self.understood().items() if key in FILTERS}
+        chosen = self.understood()
+        chosen |= {key: folded(chosen[key]) for key in LINKS if key in chosen}
+        return {FILTERS[key]: value for key, value in chosen.items() if key in FILTERS}
+
+    @cached_property
+    def links(self) -> list[tuple[forms.BoundField, list[str], str]]:
+        """What links said that leads came by: the fields that narrow by it, what there is, and what is chosen. Those
+        that nothing is known of are left out."""
+        offered, chosen = touches.offered(), self.filters
+        found = [(self[key], offered.get(key, []), chosen.get(key, "")) for key in LINKS]
+        return [(field, sorted({*values, *filter(None, [one])}), one) for field, values, one in found if values or one]
 
     @property
     def number(self) -> int:

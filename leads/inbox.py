@@ -24,6 +24,10 @@ FILTERS = {
     "urgency": "urgency",
     "needs_review": "needs_review",
     "repeat": "repeat_count__gte",
+    "channel": "channel",
+    "utm_source": "utm_source",
+    "utm_medium": "utm_medium",
+    "utm_campaign": "utm_campaign",
 }
 
 URGENCY_RANK = Case(

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import conversation, joining, merging, pipeline, quarantine
+from leads import conversation, joining, merging, pipeline, quarantine, touches
+from leads.attribution import NOTHING, Attribution
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.models.intake import SubmissionQuerySet
 from leads.values import Contact, FoundValue
@@ -35,6 +36,7 @@ def keep(
     form: PublicForm | None = None,
     idempotency_key: str | None = None,
     suspicion: str = "",
+    attribution: Attribution = NOTHING,
 ) -> Submission:
     """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT: a visitor is waiting.
 
@@ -52,6 +54,7 @@ def keep(
         payload=_storable_json(payload if payload is not None else {"text": text, "contact": typed}),
         text=_storable(text),
         contact=typed,
+        attribution=attribution.to_json(),
         received_at=timezone.now(),
         idempotency_key=idempotency_key,
         **quarantine.held_for(suspicion),
@@ -68,6 +71,7 @@ def receive(
     payload: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
     is_sample: bool = False,
+    attribution: Attribution = NOTHING,
 ) -> Lead:
     """Stores one inquiry and puts it on a lead at once, in one transaction, for callers who go on to the lead.
 
@@ -76,7 +80,14 @@ def receive(
     """
     try:
         with transaction.atomic():
-            submission = keep(text, source=source, contact=contact, payload=payload, idempotency_key=idempotency_key)
+            submission = keep(
+                text,
+                source=source,
+                contact=contact,
+                payload=payload,
+                idempotency_key=idempotency_key,
+                attribution=attribution,
+            )
             (lead,) = _admit([submission], is_sample=is_sample)
     except IntegrityError:
         earlier = Lead.objects.filter(submissions__idempotency_key=idempotency_key).first() if idempotency_key else None
@@ -193,6 +204,8 @@ def _admit(submissions: Sequence[Submission], *, is_sample: bool = False, may_jo
         for place in begun
         for row in merging.begin(place.lead, _typed(place.submission), text=place.submission.text)
     ]
+    for place in begun:
+        touches.note(place.lead, [place.submission.attribution])
     Lead.objects.bulk_create(place.lead for place in begun)
     for place in places:
         place.submission.lead = place.lead

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.db import transaction
 
+from leads.attribution import TOLD
 from leads.fields import FIELDS, Field, Group, Kind
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # What a lead is called by elsewhere (its columns, a CRM's columns, a form's own names): no field may have such a key.
 RESERVED = frozenset(
     {"id", "lead", "lead_id", "lead_url", "name", "message", "source", "status", "owner", "quality_score", "score"}
+    | {*TOLD, "attribution", "channel", "first_touch", "last_touch", "utm_source", "utm_medium", "utm_campaign"}
     | {"received_at", "updated_at", "other_emails", "other_phones", "merged_into", "is_sample", "text", "file"}
     | {"intent_confidence", "urgency_confidence", "facts", "edit", "value", "survivor", "all", "from", "open"}
 )

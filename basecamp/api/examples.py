@@ -12,7 +12,14 @@ CONTACT = {
     "phone": "+15125550142",
     "company": "Bruxner & Sons",
 }
-INQUIRY = {"message": MESSAGE, "contact": CONTACT, "source": "web_form", "custom_fields": {"campaign": "spring"}}
+TOUCH = {"utm_source": "google", "utm_medium": "cpc", "landing_page": "https://www.example.com/brakes"}
+INQUIRY = {
+    "message": MESSAGE,
+    "contact": CONTACT,
+    "source": "web_form",
+    "custom_fields": {"campaign": "spring"},
+    "attribution": TOUCH,
+}
 RECEIVED = {"lead_id": ID, "status_url": ADDRESS}
 MOMENT = "2026-11-27T15:00:00.123456Z"
 JUDGEMENT = {"intent": "appointment_request", "urgency": "high", "quality_score": 72, "summary": "Brakes squeal."}
@@ -22,6 +29,8 @@ BRIEF = {
     "status_url": ADDRESS,
     "contact": CONTACT,
     "source": "web_form",
+    "channel": "google_ads",
+    "attribution": {"first": TOUCH, "last": TOUCH},
     "status": "new",
     "is_sample": False,
     "received_at": MOMENT,

@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from django.conf import settings
@@ -16,8 +17,9 @@ from basecamp.api import reading
 from basecamp.api.auth import key_with
 from basecamp.api.problems import BODY_PROBLEMS, ApiError
 from basecamp.api.schemas import ListFilters
-from leads import export, known_fields
+from leads import export, known_fields, touches
 from leads.api_keys import Scope
+from leads.attribution import TOLD
 from leads.export import Column
 from leads.fields import CONTACT
 from leads.models import FieldValue, Lead, Submission
@@ -35,6 +37,7 @@ OWN: dict[str, Callable[[Lead], Any]] = {
     "status": lambda lead: lead.status,
     "quality_score": lambda lead: lead.quality_score,
     "message": lambda lead: "\n\n".join(submission.text for submission in lead.submissions.all()),
+    **{key: partial(touches.told, key=key) for key in TOLD},
 }
 DEFAULT = (
     "id",

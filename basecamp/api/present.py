@@ -75,6 +75,8 @@ def _head(lead: Lead) -> dict[str, Any]:
         "status_url": status_url(lead),
         "contact": schemas.Contact(**{key: getattr(lead, key) for key in CONTACT}),
         "source": lead.source,
+        "channel": lead.channel,
+        "attribution": schemas.AttributionOut(first=lead.first_touch, last=lead.last_touch),
         "status": lead.status,
         "is_sample": lead.is_sample,
         "received_at": lead.received_at,

@@ -35,7 +35,14 @@ def narrowed(filters: LeadFilters | ListFilters) -> Any:
     """The standing leads that pass every filter that is given."""
     found = Lead.objects.standing().matching(filters.q)
     found = found.with_any_of(
-        status=filters.status, intent=filters.intent, urgency=filters.urgency, source=filters.source
+        status=filters.status,
+        intent=filters.intent,
+        urgency=filters.urgency,
+        source=filters.source,
+        channel=filters.channel,
+        utm_source=filters.utm_source,
+        utm_medium=filters.utm_medium,
+        utm_campaign=filters.utm_campaign,
     )
     bounds = {
         "received_at__gt": filters.received_after,

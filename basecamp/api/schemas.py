@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from ninja import Schema
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
 
+from leads.attribution import LABELS, folded
+from leads.channels import CHANNELS
 from leads.fields import CONTACT, INTENTS, URGENCIES
 from leads.intake import LONGEST_TEXT
 from leads.models import Lead, LeadSource
@@ -19,6 +21,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "source": SOURCES,
     "intent": tuple(key for key, _ in INTENTS),
     "urgency": tuple(key for key, _ in URGENCIES),
+    "channel": tuple(key for key, _ in CHANNELS),
 }
 MOMENTS = ("received_after", "received_before", "updated_after")
 # As the lead's page has it, for addresses in ASCII; and what may be a phone number, or nothing.
@@ -98,6 +101,12 @@ class InquiryIn(BaseModel):
     custom_fields: dict[str, Any] | None = Field(
         None, max_length=MOST_CUSTOM_FIELDS, description="Anything else; kept with the submission as it is."
     )
+    attribution: dict[str, Any] | None = Field(
+        None,
+        description=f"How the person came: `first` and `last` touch, or one touch flat, of {', '.join(LABELS)}. "
+        "What isn't one of these is dropped.",
+        examples=[{"utm_source": "google", "utm_medium": "cpc", "landing_page": "https://www.example.com/brakes"}],
+    )
     idempotency_key: ShortText | None = Field(
         None,
         max_length=LONGEST_KEY,
@@ -157,6 +166,10 @@ class ListFilters(BaseModel):
     intent: str = _choice("intent")
     urgency: str = _choice("urgency")
     source: str = _choice("source")
+    channel: str = _choice("channel", description="By which channel the first touch was.")
+    utm_source: str = Field("", max_length=255, description="Of the first touch; capital letters make no difference.")
+    utm_medium: str = Field("", max_length=255)
+    utm_campaign: str = Field("", max_length=255)
     q: str = Field("", max_length=200, description="Words in name, e-mail, phone, company or message.")
     min_quality: int | None = Field(None, ge=0, le=100, description="The least quality score.")
     max_quality: int | None = Field(None, ge=0, le=100, description="The greatest quality score.")
@@ -164,7 +177,7 @@ class ListFilters(BaseModel):
     received_before: dt.datetime | None = None
     updated_after: dt.datetime | None = None
 
-    @field_validator("status", "intent", "urgency", "source")
+    @field_validator("status", "intent", "urgency", "source", "channel")
     @classmethod
     def _known(cls, value: str, info: Any) -> str:
         return check_choice(info.field_name, value) or ""
@@ -173,6 +186,11 @@ class ListFilters(BaseModel):
     @classmethod
     def _storable(cls, value: str) -> str:
         return _without_nul(value)
+
+    @field_validator("utm_source", "utm_medium", "utm_campaign")
+    @classmethod
+    def _folded(cls, value: str) -> str:
+        return folded(_without_nul(value))
 
     @field_validator(*MOMENTS, mode="before")
     @classmethod
@@ -250,12 +268,21 @@ class Judgement(Schema):
     summary: str
 
 
+class AttributionOut(Schema):
+    """Of each touch what is known, by the keys that intake takes; equal where there was one touch."""
+
+    first: dict[str, str]
+    last: dict[str, str]
+
+
 class LeadBrief(Schema):
     id: uuid.UUID
     url: str = Field(description="The lead's page, for people.")
     status_url: str = Field(description="The whole lead, for programs.")
     contact: Contact
     source: str
+    channel: str = Field(description="What brought the person at first, by rules; empty when nothing is known.")
+    attribution: AttributionOut
     status: str
     is_sample: bool
     received_at: dt.datetime

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from basecamp.api.schemas import InquiryIn, Received
+from leads.attribution import parse
 from leads.intake import receive
 from leads.models import ApiKey, Lead, LeadSource
 from leads.values import Contact
@@ -41,4 +42,11 @@ def status_url(lead: Lead) -> str:
 def _receive(inquiry: InquiryIn, payload: Any, idempotency_key: str | None) -> Lead:
     source = inquiry.source or LeadSource.API
     contact = contact_of(inquiry)
-    return receive(inquiry.message, source=source, contact=contact, payload=payload, idempotency_key=idempotency_key)
+    return receive(
+        inquiry.message,
+        source=source,
+        contact=contact,
+        payload=payload,
+        idempotency_key=idempotency_key,
+        attribution=parse(inquiry.attribution),
+    )

@@ -82,6 +82,30 @@ def test_only_the_message_is_required(send, body):
     assert not lead.values.exists()
 
 
+@pytest.mark.parametrize(
+    ("sent", "first", "last"),
+    [
+        ({"utm_source": "Google", "gclid": "x"}, {"utm_source": "Google", "gclid": "x"}, None),
+        ({"first": {"utm_id": 5}, "last": {"fbclid": "y"}}, {"utm_id": "5"}, {"fbclid": "y"}),
+        ({"landing_page": "https://a.example/?email=a@b.example#x"}, {"landing_page": "https://a.example/"}, None),
+        ({"utm_source": {"a": 1}, "password": "x", "gclid": "<b>"}, {}, None),
+        ({"first": "x" * 300_000}, {}, None),
+        ({}, {}, None),
+        (None, {}, None),
+    ],
+)
+def test_how_somebody_came_is_checked_and_never_an_error(send, sent, first, last):
+    body = {"message": "x", "attribution": sent}
+    assert send(body).status_code == 201
+    lead = Lead.objects.get()
+    assert (lead.first_touch, lead.last_touch) == (first, first if last is None else last)
+    assert lead.submissions.get().payload == body, "as it came"
+
+
+def test_how_somebody_came_is_an_object(send):
+    assert send({"message": "x", "attribution": "google"}).status_code == 422
+
+
 def test_numbers_in_contact_fields_are_read_as_text(send):
     assert send({"message": "x", "contact": {"phone": 5125550142}}).status_code == 201
     assert Lead.objects.get().phone == "5125550142"

@@ -26,6 +26,8 @@ def brief(lead, **other):
         "status_url": f"{settings.SITE_URL}/api/v1/leads/{lead.public_id}",
         "contact": {"first_name": lead.first_name, "last_name": "", "email": "", "phone": "", "company": ""},
         "source": "api",
+        "channel": "",
+        "attribution": {"first": {}, "last": {}},
         "status": "new",
         "is_sample": False,
         "received_at": lead.received_at.isoformat().replace("+00:00", "Z"),
@@ -321,6 +323,10 @@ def test_the_pages_hold_every_lead_once_whatever_comes_in_meanwhile(api):
         ("received_after=2026-11-20T14:03:00.123456%2B02:00", "54"),
         ("received_after=2026-11-20T14:03:00.123456+02:00", "54"),
         ("received_after=2026-11-21", ""),
+        ("channel=email", "1"),
+        ("utm_source=Google&utm_campaign=SPRING", "2"),
+        ("utm_source=%20google%20&utm_medium=", "2"),
+        ("utm_medium=cpc&channel=email", ""),
         ("updated_after=2026-11-20T12:04:00Z", "54"),
         ("updated_after=2026-11-20T12:04:00Z&source=email", "5"),
         ("limit=2", "54"),
@@ -333,6 +339,8 @@ def test_the_filters(api, query, expected):
     for number, column in [(2, "status"), (3, "intent"), (4, "urgency"), (5, "source")]:
         wanted = {"status": "working", "intent": "support", "urgency": "urgent", "source": "email"}[column]
         Lead.objects.filter(first_name=f"Ana{number}").update(**{column: wanted})
+    Lead.objects.filter(first_name="Ana1").update(channel="email")
+    Lead.objects.filter(first_name="Ana2").update(utm_source="google", utm_medium="cpc", utm_campaign="spring")
     assert "".join(name[-1] for name in names(api.get(f"{URL}?{query}"))) == expected
 
 
@@ -360,7 +368,8 @@ def test_the_filters(api, query, expected):
         ("cursor=" + "OTk5OTk5" * 20, "“cursor” is none that came in `next`: there is no such page."),
         (
             "staus=new",
-            "“staus” is no filter; there are: status, intent, urgency, source, q, min_quality, max_quality, "
+            "“staus” is no filter; there are: status, intent, urgency, source, channel, utm_source, "
+            "utm_medium, utm_campaign, q, min_quality, max_quality, "
             "received_after, received_before, updated_after, limit, cursor.",
         ),
     ],

@@ -104,6 +104,9 @@ class Submission(models.Model):
     payload = models.JSONField()
     text = models.TextField(blank=True)
     contact = models.JSONField(default=dict)
+    attribution = models.JSONField(
+        default=dict, blank=True, help_text="First and last touch, as leads.attribution keeps them; empty: unknown."
+    )
     joined_as = models.CharField(
         max_length=10, choices=Joined, blank=True, help_text="Why it is on a lead that was there."
     )

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import get_language_info
 
 from leads import known_fields
+from leads.attribution import Attribution
+from leads.channels import CHANNELS
 from leads.fields import EXTRA_KINDS, INTENTS, URGENCIES
 
 
@@ -21,6 +23,9 @@ class LeadSource(models.TextChoices):
     EMAIL = "email", "E-mail"
     CSV_IMPORT = "csv_import", "CSV import"
     API = "api", "API"
+
+
+TOUCHED_BY = frozenset({"channel", "utm_source", "utm_medium", "utm_campaign"})
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -42,7 +47,11 @@ class LeadQuerySet(models.QuerySet["Lead"]):
 
     def with_any_of(self, **columns: str) -> Self:
         """Narrows by equal columns; empty values narrow nothing."""
-        return self.filter(**{column: value for column, value in columns.items() if value})
+        wanted = {column: value for column, value in columns.items() if value}
+        found = self.filter(**wanted)
+        for column in TOUCHED_BY.intersection(wanted):
+            found = found.exclude(**{column: ""})  # SQLite takes a partial index only where its condition is asked for
+        return found
 
 
 class Lead(models.Model):
@@ -95,6 +104,13 @@ class Lead(models.Model):
         default=list, blank=True, help_text="Fields whose value is too unsure to rely on; empty: none needs a look."
     )
     needs_review = models.BooleanField(default=False, help_text="Whether `review_fields` names any.")
+    # Kept by leads.touches with the lead's submissions. The columns repeat the first touch, for lists.
+    first_touch = models.JSONField(default=dict, blank=True, help_text="Of the first inquiry that tells one.")
+    last_touch = models.JSONField(default=dict, blank=True, help_text="Of the newest inquiry that tells one.")
+    channel = models.CharField(max_length=20, choices=CHANNELS, blank=True)
+    utm_source = models.CharField(max_length=255, blank=True, help_text="In small letters.")
+    utm_medium = models.CharField(max_length=255, blank=True, help_text="In small letters.")
+    utm_campaign = models.CharField(max_length=255, blank=True, help_text="In small letters.")
     first_response_at = models.DateTimeField(null=True, blank=True, help_text="When staff first answered.")
 
     # Normalised keys for finding duplicates: kept by leads.merging with the columns above.
@@ -114,6 +130,17 @@ class Lead(models.Model):
             models.Index(fields=["urgency", "-last_message_at"], name="lead_by_urgency"),
             models.Index(fields=["-quality_score", "-last_message_at"], name="lead_by_score"),
             models.Index(fields=["-last_message_at"], name="lead_to_review", condition=Q(needs_review=True)),
+            # The inbox by what brought people, which not every lead tells.
+            models.Index(fields=["channel", "-last_message_at"], name="lead_by_channel", condition=~Q(channel="")),
+            models.Index(
+                fields=["utm_source", "-last_message_at"], name="lead_by_utm_source", condition=~Q(utm_source="")
+            ),
+            models.Index(
+                fields=["utm_medium", "-last_message_at"], name="lead_by_utm_medium", condition=~Q(utm_medium="")
+            ),
+            models.Index(
+                fields=["utm_campaign", "-last_message_at"], name="lead_by_utm_campaign", condition=~Q(utm_campaign="")
+            ),
             # The API's list: pages must not shift when somebody writes again.
             models.Index(fields=["-received_at", "-id"], name="lead_received"),
             # "Has anything changed since?", asked every second by open inboxes.
@@ -153,6 +180,10 @@ class Lead(models.Model):
         """What to call the lead: the person, else the company, else the address, else its number."""
         person = f"{self.first_name} {self.last_name}".strip()
         return person or self.company or self.email or self.phone or f"Lead {self.pk}"
+
+    @property
+    def attribution(self) -> Attribution:
+        return Attribution.of(self.first_touch, self.last_touch)
 
     @property
     def initials(self) -> str:

@@ -33,7 +33,7 @@ PAGE = "leads/lead_detail.html"
 def lead_detail(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     lead = _whole(public_id)
     context = _header(lead) | _facts(lead, request.GET.get("edit", "")) | _steps(lead) | _duplicates(lead)
-    context |= {"entries": timeline(lead), "just_merged": request.GET.get("merged", "")}
+    context |= _touches(lead) | {"entries": timeline(lead), "just_merged": request.GET.get("merged", "")}
     return render(request, PAGE, context)
 
 
@@ -64,6 +64,13 @@ def lead_facts(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
 def lead_timeline(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
     lead = _whole(public_id)
     return render(request, f"{PAGE}#lead_timeline", {"lead": lead, "entries": timeline(lead)})
+
+
+@require_safe
+@never_cache
+@follows_merges
+def lead_touches(request: StaffRequest, public_id: uuid.UUID) -> HttpResponse:
+    return render(request, f"{PAGE}#lead_touches", _touches(_bare(public_id)))
 
 
 @require_safe
@@ -186,6 +193,13 @@ def _header(lead: Lead) -> dict[str, Any]:
     return {"lead": lead, "next_statuses": next_statuses(lead.status)}
 
 
+def _touches(lead: Lead) -> dict[str, Any]:
+    """What brought the lead's people: one touch, or the first and the last."""
+    found = lead.attribution
+    named = [("", found.first)] if found.is_one else [("First touch", found.first), ("Last touch", found.last)]
+    return {"lead": lead, "touches": named if found else []}
+
+
 def _duplicates(lead: Lead) -> dict[str, Any]:
     """The suggestions, who is related, and what was folded into the lead."""
     return {
@@ -217,7 +231,7 @@ def _with_form(request: StaffRequest, public_id: uuid.UUID, form: ValueForm) -> 
     context = _facts(lead, form.key, form)
     if request.htmx:
         return render(request, f"{PAGE}#lead_facts", context)
-    context |= _header(lead) | _steps(lead) | _duplicates(lead) | {"entries": timeline(lead)}
+    context |= _header(lead) | _steps(lead) | _duplicates(lead) | _touches(lead) | {"entries": timeline(lead)}
     return render(request, PAGE, context)
 
 

@@ -1,5 +1,6 @@
 """The form that strangers fill in: no login, no cookies, stored first."""
 
+import json
 import secrets
 import time
 from functools import lru_cache
@@ -18,6 +19,7 @@ from leads.forms_words import say
 from leads.intake import keep
 from leads.models import LeadSource, PublicForm, Submission
 from leads.views.form_gate import passage
+from leads.views.form_visit import attribution_of, sent_along
 
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
 REMEMBERED = 3  # seconds until a change of the form shows
@@ -95,9 +97,10 @@ def _store(
             inquiry.text,
             source=LeadSource.WEB_FORM,
             contact=inquiry.contact,
-            payload=inquiry.payload,
+            payload=inquiry.payload | sent_along(request),
             form=form,
             idempotency_key=f"form:{nonce}",
+            attribution=attribution_of(request, is_framed=forms_live.is_framed(request)),
             suspicion=suspicion or gate.suspicion,
         )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
@@ -129,11 +132,18 @@ def _page(
         "token": token or form_tokens.new_token(form.key),
         "problem": say(problem, form.definition.language),
         "challenge": challenge,
+        "attribution": _carried(request),
     }
     with override(form.definition.language):  # Django's sentences are translated when they are shown
         response = render(request, "leads/public_form.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return forms_live.guarded(response, form, is_framed=is_framed)
+
+
+def _carried(request: HttpRequest) -> str:
+    """How the visitor came, as the page holds it until it is sent; empty when nothing is known."""
+    found = attribution_of(request, is_framed=forms_live.is_framed(request))
+    return json.dumps(found.to_json(), separators=(",", ":")) if found else ""
 
 
 def _said(request: HttpRequest, form: PublicForm, template: str, *, status: int = 200) -> HttpResponse:

@@ -1,11 +1,80 @@
 // Shows a baseCamp form in a page: <script src="https://…/embed.js" data-form="KEY" async></script>
+// Without data-form it only notes how the visitor came, for a form on another page of the site.
 // No cookies, and it asks nobody but the server it came from.
 (function (d, w) {
   "use strict";
   var script = d.currentScript || d.querySelector("script[data-form][src$='/embed.js']:not([data-on])");
-  if (!script || !script.dataset.form || script.dataset.on) return;
+  if (script && script.dataset.on) return;
+  var base = script ? new URL(script.src).origin : "";
+
+  // ---- how the visitor came: the first and the last touch of this tab's visit ----
+  var NAME = "basecamp:touches";
+  var KEYS = "utm_source utm_medium utm_campaign utm_term utm_content utm_id gclid fbclid msclkid".split(" ");
+  // Once for each page, however many forms it has, and whatever a script makes of its address later.
+  var touches = w.basecampTouches = w.basecampTouches || look();
+
+  function look() {
+    var known = {};
+    // In a frame of a website builder neither this address nor the referrer is the visitor's.
+    if (w.top !== w) return known;
+    try { known = JSON.parse(w.sessionStorage.getItem(NAME)) || {}; } catch (error) { /* kept for this page alone */ }
+    var touch = arrival(!known.first);
+    if (!known.first) known = { first: touch, last: touch };
+    else if (isNew(touch, known.last)) known.last = touch;
+    try { w.sessionStorage.setItem(NAME, JSON.stringify(known)); } catch (error) { /* blocked, or full */ }
+    return known;
+  }
+
+  function arrival(isFirst) {
+    var touch = params(w.location);
+    var from = d.createElement("a");
+    from.href = d.referrer;
+    if (d.referrer && from.origin === w.location.origin && !isNew(touch)) {
+      // A new tab, or the page before had no time: its address may tell. What went before that, nobody knows here.
+      touch = isFirst ? params(from) : {};
+      if (isNew(touch)) touch.landing_page = address(from);
+      return touch;
+    }
+    if (/^https?:/.test(d.referrer) && from.origin !== w.location.origin && from.origin !== base) {
+      touch.referrer = (from.origin + from.pathname).slice(0, 255);
+    }
+    touch.landing_page = address(w.location);
+    return touch;
+  }
+
+  function params(place) {
+    var query = new URLSearchParams(place.search);
+    var found = {};
+    KEYS.forEach(function (key) {
+      if (query.get(key)) found[key] = query.get(key).slice(0, 255);
+    });
+    return found;
+  }
+
+  // Without fragment, and of the query only the keys above: the rest may be about the person.
+  function address(place) {
+    var page = place.origin + place.pathname;
+    var query = new URLSearchParams(params(place)).toString();
+    var whole = query ? page + "?" + query : page;
+    return whole.length > 255 ? page.slice(0, 255) : whole;
+  }
+
+  // Going on within the site is no touch, nor is going back or loading the page again.
+  function isNew(touch, last) {
+    var way = w.performance && w.performance.getEntriesByType("navigation")[0];
+    if (last && way && /reload|back/.test(way.type)) return false;
+    var told = KEYS.concat("referrer");
+    return told.some(function (key) { return touch[key]; }) &&
+      (!last || told.some(function (key) { return touch[key] !== last[key]; }));
+  }
+
+  function told() {
+    return touches.first ? { first: touches.first, last: touches.last, form_page: address(w.location) } : {};
+  }
+
+  // ---- the form ----
+  if (!script || !script.dataset.form) return;
   script.dataset.on = "1";
-  var base = new URL(script.src).origin;
   var page = base + "/f/" + encodeURIComponent(script.dataset.form) + "/";
   var title = script.dataset.title || "Contact form";
 
@@ -25,6 +94,7 @@
   frame.addEventListener("load", function () {
     loads += 1;
     frame.contentWindow.postMessage({ t: "basecamp:hello" }, base);
+    frame.contentWindow.postMessage({ t: "basecamp:touches", touches: told() }, base);
     // The next page of the form begins at its top, not where the last one ended.
     if (loads > 1 && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
     // This site isn't among those that may show the form, or the server is away: a link is left.
@@ -33,7 +103,8 @@
 
   function giveUp() {
     var link = d.createElement("a");
-    link.href = page;
+    var query = touches.first ? "?attribution=" + encodeURIComponent(JSON.stringify(told())) : "";
+    link.href = page + (query.length < 3000 ? query : "");
     link.textContent = title;
     if (frame.parentNode) frame.parentNode.replaceChild(link, frame);
   }
