@@ -24,7 +24,7 @@ def text() -> models.CharField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0010_forms")]
+    dependencies = [("leads", "0011_quarantined_leads")]
 
     operations = [
         migrations.AddField(
