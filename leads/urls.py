@@ -1,6 +1,7 @@
 from django.urls import path
 
 from leads.views.api_keys import api_key_change, api_key_make, api_key_revoke, api_keys
+from leads.views.attachment import attachment, attachments
 from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
 from leads.views.export import export_leads
 from leads.views.form_assets import embed_script, form_style
@@ -89,6 +90,8 @@ urlpatterns = [
     path(LEAD + "spam/", lead_spam, name="lead_spam"),
     path("quarantine/", quarantine, name="quarantine"),
     path("quarantine/decide/", quarantine_decide, name="quarantine_decide"),
+    path("files/<int:pk>/", attachment, name="attachment"),
+    path("files/of/<int:pk>/", attachments, name="attachments"),
     path("paste/", paste, name="paste"),
     path("export/leads.csv", export_leads, {"kind": "csv"}, name="export_csv"),
     path("export/leads.xlsx", export_leads, {"kind": "xlsx"}, name="export_xlsx"),

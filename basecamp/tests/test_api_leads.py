@@ -253,13 +253,13 @@ def test_a_lead_takes_the_same_queries_however_much_is_known(api, read_lead, dja
     url = f"{URL}/{read_lead.public_id}"
     api.get(url)
     # The key, its rate, the lead with its CRM record; submissions, values, runs; the answer, the suggestions.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         api.get(url)
     for number in range(10, 40):
         other = make(number)
         DuplicateSuggestion.objects.create(first=read_lead, second=other, probability=0.6)
         value(read_lead, f"extra_{number}", "x", origin="rule")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(api.get(url).json()["duplicate_suggestions"]) == 31
 
 
