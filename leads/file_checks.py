@@ -49,7 +49,7 @@ KINDS: Mapping[str, Kind] = {
 }
 IMAGES: Mapping[str, str] = {JPEG: "JPEG", PNG: "PNG", GIF: "GIF", WEBP: "WEBP"}  # as Pillow calls them
 # What a browser's dialogue offers. Without HEIC phones hand over a JPEG instead.
-ACCEPT = ",".join(f".{ending}" for kind in KINDS.values() for ending in kind.endings[:2])
+ACCEPT = ",".join([*IMAGES, *(f".{kind.endings[0]}" for kind in KINDS.values())])
 
 EMPTY = "It is empty."
 TOO_LARGE = "It is larger than {most} MB."

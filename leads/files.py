@@ -77,6 +77,7 @@ def store(files: Sequence[IncomingFile], *, field: str = "") -> list[Stored]:
 
 def _store(file: IncomingFile, field: str, *, count: int, size: int) -> Stored:
     """`count` and `size`: of what is kept of the message already."""
+    digest = hashlib.sha256(file.content).hexdigest()
     try:
         checked = look_at(file, largest=settings.FILE_LARGEST)
         if count >= settings.FILES_MOST:
@@ -91,9 +92,8 @@ def _store(file: IncomingFile, field: str, *, count: int, size: int) -> Stored:
         problem = DISK
     else:
         state = State.WAITING if checked.is_image else State.READY
-        digest = hashlib.sha256(file.content).hexdigest()
         return Stored(field, checked.name, len(file.content), state, checked.content_type, digest, path)
-    return Stored(field, safe_name(file.name), len(file.content), State.REFUSED, problem=problem)
+    return Stored(field, safe_name(file.name), len(file.content), State.REFUSED, sha256=digest, problem=problem)
 
 
 def attach(submission: Submission, stored: Iterable[Stored]) -> list[Attachment]:

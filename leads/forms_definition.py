@@ -20,6 +20,7 @@ class FieldType(StrEnum):
     CHOICES = "choices"  # several of the options
     NUMBER = "number"
     DATE = "date"
+    FILE = "file"  # one or several
     CONSENT = "consent"  # a box to tick; the label is the text that is agreed to
 
 
@@ -32,6 +33,7 @@ TYPE_LABELS: Mapping[str, str] = {
     FieldType.CHOICES: "Several of several",
     FieldType.NUMBER: "Number",
     FieldType.DATE: "Date",
+    FieldType.FILE: "Files",
     FieldType.CONSENT: "Consent",
 }
 WITH_OPTIONS = (FieldType.CHOICE, FieldType.CHOICES)
@@ -119,6 +121,10 @@ class Definition:
     @property
     def keys(self) -> list[str]:
         return [each.key for each in self.fields]
+
+    @property
+    def takes_files(self) -> bool:
+        return any(each.type == FieldType.FILE for each in self.fields)
 
     @property
     def asks_for_one_of_two(self) -> bool:

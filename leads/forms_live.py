@@ -12,7 +12,18 @@ from django.utils.html import format_html
 
 from leads.forms_colours import Colours
 from leads.forms_definition import origin_of
-from leads.forms_words import AGAIN, CLOSED, CLOSED_TEXT, GO_ON, MISSING, THANKS, UNCHECKED, say
+from leads.forms_words import (
+    AGAIN,
+    CLOSED,
+    CLOSED_TEXT,
+    FILES,
+    FILES_AGAIN,
+    GO_ON,
+    MISSING,
+    THANKS,
+    UNCHECKED,
+    say,
+)
 from leads.models import FormVersion, PublicForm
 
 SAID = {
@@ -28,6 +39,7 @@ SAID = {
     "closed": CLOSED,
     "closed_text": CLOSED_TEXT,
     "unchecked": UNCHECKED,
+    "files_again": FILES_AGAIN,
 }
 
 
@@ -65,7 +77,8 @@ def page(form: PublicForm, *, is_framed: bool = False) -> dict[str, Any]:
 
 @lru_cache(maxsize=10)
 def words(language: str) -> dict[str, str]:
-    return {name: say(english, language) for name, english in SAID.items()}
+    files = say(FILES, language).format(most=settings.FILES_MOST, size=settings.FILE_LARGEST // 1_000_000)
+    return {name: say(english, language) for name, english in SAID.items()} | {"files": files}
 
 
 def address(form: PublicForm, *, is_framed: bool) -> str:

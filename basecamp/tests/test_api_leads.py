@@ -8,7 +8,7 @@ from basecamp.tests.made import NOON, make, told
 from crm_sync.models import CrmRecord
 from enrichment.models import Enrichment
 from leads import gates, merges
-from leads.models import DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
+from leads.models import Attachment, DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 
 URL = "/api/v1/leads"
@@ -48,6 +48,9 @@ def plan(**states):
 def test_a_new_lead(api):
     lead = make()
     submission = lead.submissions.get()
+    file = Attachment.objects.create(
+        submission=submission, name="a.pdf", content_type="application/pdf", size=9, state="ready", path="files/ab/x"
+    )
     value = lead.values.get()
     assert api.get(f"{URL}/{lead.public_id}").json() == brief(
         lead,
@@ -57,6 +60,16 @@ def test_a_new_lead(api):
                 "source": "api",
                 "text": "Message 0",
                 "received_at": submission.received_at.isoformat().replace("+00:00", "Z"),
+                "attachments": [
+                    {
+                        "id": file.pk,
+                        "name": "a.pdf",
+                        "content_type": "application/pdf",
+                        "size": 9,
+                        "state": "ready",
+                        "problem": "",
+                    }
+                ],
             }
         ],
         enrichment={
