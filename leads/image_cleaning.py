@@ -81,6 +81,7 @@ def _written(frames: Sequence[Image.Image], form: str, *, moves: bool, loop: int
 # ---- logos -----------------------------------------------------------------------------------------------------------
 
 WIDEST, HIGHEST, LARGEST_LOGO = 400, 200, 20_000  # pixels; bytes
+MOST_OF_LOGO = 12_000_000  # pixels: it is decoded in the request of the owner who uploads it
 
 
 def logo(content: bytes) -> tuple[bytes, int, int]:
@@ -91,8 +92,8 @@ def logo(content: bytes) -> tuple[bytes, int, int]:
     """
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG", "WEBP"]) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise NotKept(TOO_MANY_PIXELS, most=MOST_PIXELS // 1_000_000)
+            if image.width * image.height > MOST_OF_LOGO:
+                raise NotKept(TOO_MANY_PIXELS, most=MOST_OF_LOGO // 1_000_000)
             image.draft("RGB", (2 * WIDEST, 2 * HIGHEST))  # a JPEG is decoded no larger than needed
             small = _plain(image)
     except UNREADABLE:

@@ -4,7 +4,7 @@ from leads.views.api_keys import api_key_change, api_key_make, api_key_revoke, a
 from leads.views.attachment import attachment, attachments
 from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
 from leads.views.export import export_leads
-from leads.views.form_assets import embed_script, form_style
+from leads.views.form_assets import embed_script, form_logo, form_style
 from leads.views.form_builder import (
     form_discard,
     form_edit,
@@ -138,6 +138,7 @@ urlpatterns = [
     path("forms/<int:pk>/discard/", form_discard, name="form_discard"),
     path("forms/<int:pk>/versions/<int:number>/use/", form_use, name="form_use"),
     path("f/style/<str:paper>.<str:ink>.<str:accent>.<str:digest>.css", form_style, name="form_style"),
+    path("f/logo/<str:name>", form_logo, name="form_logo"),
     path("f/<slug:key>/", public_form, name="public_form"),
     path("embed.js", embed_script, name="embed_script"),
     path("f/<slug:key>/embed/", public_form_embed, name="public_form_embed"),

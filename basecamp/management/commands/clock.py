@@ -21,7 +21,7 @@ from crm_sync import chores
 from crm_sync.models import SyncEvent
 from enrichment import confidence, nightly, replies, restating, sweep, trials
 from enrichment.models import MeaningQuery
-from leads import files, imports, limits, outbox, pipeline, webhooks
+from leads import files, forms_logo, imports, limits, outbox, pipeline, webhooks
 from leads.models import WebhookDelivery
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ class Command(BaseCommand):
 def clear_out() -> None:
     """Deletes what has expired: counts, old questions, sessions, and what django-q keeps of failed tasks."""
     limits.forget_expired()
+    forms_logo.forget_unused()
     MeaningQuery.objects.forgotten().delete()
     SyncEvent.objects.forgotten().delete()
     WebhookDelivery.objects.forgotten().delete()
