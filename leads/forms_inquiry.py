@@ -15,7 +15,7 @@ from django.utils.translation import override
 from leads.fields import CONTACT
 from leads.file_checks import ACCEPT, MEGABYTE, TOO_MANY, TOO_MUCH, IncomingFile, NotKept, look_at
 from leads.forms_definition import MESSAGE, PAIRS, Definition, FieldType, FormField
-from leads.forms_words import NOT_A_NUMBER, REACHABLE, say
+from leads.forms_words import FILES_AGAIN, NOT_A_NUMBER, REACHABLE, say
 from leads.intake import LONGEST_TEXT
 from leads.values import Contact
 
@@ -203,6 +203,8 @@ class FilesField(forms.Field):
                 found.append(file)
             except NotKept as reason:
                 wrong.append(_said_of(upload.name or "", reason, self.language))
+        if wrong and found:  # the browser forgot the right ones, too
+            wrong.append(say(FILES_AGAIN, self.language))
         if wrong:
             raise forms.ValidationError("\n".join(wrong))
         return found

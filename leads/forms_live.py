@@ -1,5 +1,6 @@
 """What the public pages of a form show, and the headers they go out with."""
 
+import base64
 import hashlib
 from copy import copy
 from functools import lru_cache
@@ -24,7 +25,7 @@ from leads.forms_words import (
     UNCHECKED,
     say,
 )
-from leads.models import FormVersion, PublicForm
+from leads.models import FormImage, FormVersion, PublicForm
 
 SAID = {
     "send": "Send",
@@ -72,7 +73,26 @@ def page(form: PublicForm, *, is_framed: bool = False) -> dict[str, Any]:
         "definition": definition,
         "said": words(definition.language),
         "stylesheet": stylesheet(definition.colours),
+        "logo": logo(definition.logo, is_framed=is_framed),
     }
+
+
+def logo(name: str, *, is_framed: bool) -> str:
+    """Its address, empty without one. In a frame it stands in the page: one request less for the website around it."""
+    if not name:
+        return ""
+    if not is_framed:
+        return reverse("form_logo", args=[name])
+    try:
+        return _inlined(name)
+    except FormImage.DoesNotExist:
+        return ""
+
+
+@lru_cache(maxsize=50)
+def _inlined(name: str) -> str:
+    content = FormImage.objects.get(name=name).content
+    return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
 
 
 @lru_cache(maxsize=10)

@@ -8,7 +8,7 @@ import hashlib
 
 from django.utils import timezone
 
-from leads import image_cleaning
+from leads import file_checks, image_cleaning
 from leads.file_checks import JPEG, MEGABYTE, PNG, WEBP, IncomingFile, NotKept, look_at
 from leads.models import FormImage, FormVersion
 
@@ -23,7 +23,11 @@ def keep_logo(name: str, content: bytes) -> str:
     Raises:
         NotKept: it can't be a logo, with a plain sentence.
     """
-    if look_at(IncomingFile(name, content), largest=LARGEST).content_type not in (PNG, JPEG, WEBP):
+    try:
+        checked = look_at(IncomingFile(name, content), largest=LARGEST)
+    except NotKept as reason:
+        raise NotKept(WRONG_KIND) if reason.english in (file_checks.WRONG_KIND, file_checks.HEIC) else reason from None
+    if checked.content_type not in (PNG, JPEG, WEBP):
         raise NotKept(WRONG_KIND)
     small, width, height = image_cleaning.logo(content)
     key = f"{hashlib.sha256(small).hexdigest()[:32]}-{width}x{height}.webp"

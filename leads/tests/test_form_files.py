@@ -131,9 +131,10 @@ def test_what_is_wrong_is_said_beside_the_field(anonymous, form, ripe, folder, m
 
 
 def test_each_wrong_file_is_named(anonymous, form, ripe):
-    page = send(anonymous, ripe, photos=[up("<a>.exe", b"MZ\x00"), up("b.txt", b"")])
+    photos = [up("<a>.exe", b"MZ\x00"), up("b.txt", b""), up("fine.pdf", PDF)]
+    page = send(anonymous, ripe, photos=photos)
     assert error_of(page, "photos").startswith("&lt;a&gt;.exe: Files of this kind")
-    assert error_of(page, "photos").endswith("b.txt: It is empty.")
+    assert error_of(page, "photos").endswith(f"b.txt: It is empty.\n{forms_words.FILES_AGAIN}")
 
 
 def test_limits_hold_for_all_fields_together(anonymous, form, ripe):

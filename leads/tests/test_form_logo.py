@@ -42,7 +42,9 @@ def test_a_logo_is_uploaded_named_published_and_removed(client, form):
     }
     assert post(client, form, do="publish", logo=logo, logo_alt='Garage "Anna"').status_code == 302
     _known_form.cache_clear()
-    for page in ("", "embed/", "thanks/"):
+    framed = Client().get(form.get_absolute_url() + "embed/").content.decode()
+    assert framed.index('<img src="data:image/webp;base64,') < framed.index("<h1>"), "no request of its own"
+    for page in ("", "thanks/"):
         text = Client().get(form.get_absolute_url() + page).content.decode()
         assert f'<img src="/f/logo/{logo}" alt="Garage &quot;Anna&quot;" width="400" height="133">' in text
         assert text.index("/f/logo/") < text.index("<h1>")
@@ -82,7 +84,7 @@ def test_saving_takes_a_chosen_file_too(client, form):
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "logo.svg", file_checks.WRONG_KIND),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "logo.svg", forms_logo.WRONG_KIND),
         (image("GIF"), "logo.gif", forms_logo.WRONG_KIND),
         (b"%PDF-1.4", "logo.pdf", forms_logo.WRONG_KIND),
         (b"", "logo.png", file_checks.EMPTY),
