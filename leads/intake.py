@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from leads import conversation, joining, merging, pipeline, quarantine, touches
 from leads.attribution import NOTHING, Attribution
+from leads.files import Stored, attach
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.models.intake import SubmissionQuerySet
 from leads.values import Contact, FoundValue
@@ -37,8 +39,10 @@ def keep(
     idempotency_key: str | None = None,
     suspicion: str = "",
     attribution: Attribution = NOTHING,
+    stored: Sequence[Stored] = (),
 ) -> Submission:
-    """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT: a visitor is waiting.
+    """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT, and one more where it came
+    with files, which are `stored` already: a visitor is waiting.
 
     `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With a `suspicion`,
     a sentence for staff, it goes into quarantine.
@@ -47,7 +51,7 @@ def keep(
         IntegrityError: the idempotency key was used before.
     """
     typed = {key: _storable(value).strip() for key, value in asdict(contact).items()}
-    submission = Submission.objects.create(
+    submission = Submission(
         source=source,
         form=form,
         form_version=form.published if form else None,
@@ -59,6 +63,9 @@ def keep(
         idempotency_key=idempotency_key,
         **quarantine.held_for(suspicion),
     )
+    with transaction.atomic() if stored else nullcontext():
+        submission.save(force_insert=True)
+        attach(submission, stored)
     pipeline.ring_after_commit(settings.LEAD_PIPELINE[0].cluster)
     return submission
 
