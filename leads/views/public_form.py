@@ -6,7 +6,6 @@ import time
 from functools import lru_cache
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +19,7 @@ from leads.forms_words import say
 from leads.intake import keep
 from leads.models import LeadSource, PublicForm, Submission
 from leads.views.form_gate import passage
-from leads.views.form_visit import attribution_of, sent_along
+from leads.views.form_visit import TOO_MUCH, attribution_of, sent_along
 
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
 TOO_MUCH_AT_ONCE = "This is too much to send at once. Please go back and shorten it, or send fewer files."
@@ -75,7 +74,7 @@ def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
     limits = upload_limits.limited(request)
     try:
         form = forms_live.as_shown(form, request.POST.get("version", ""))
-    except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+    except TOO_MUCH:
         return _page(request, form, InquiryForm(form.definition), problem=TOO_MUCH_AT_ONCE, status=413)
     inquiry = InquiryForm(form.definition, request.POST, request.FILES, refused=limits.refused)
     token = request.POST.get("token", "")
