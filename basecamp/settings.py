@@ -176,6 +176,8 @@ LEAD_FOLLOWERS = (
     ("enrichment.Enrichment", "lead"),
     ("enrichment.ReplyDraft", "lead"),
 )
+# What tells the form builder by which profiles a form's inquiries may be read.
+FORM_PROFILES = "enrichment.profile_list.offered"
 LEAD_PANELS = ("enrichment:panel", "enrichment:reply", "enrichment:similar", "crm_sync:panel")
 # What a merge will change elsewhere: shown where leads are compared.
 MERGE_PANELS = ("crm_sync:merge_preview",)

@@ -2,21 +2,30 @@
 
 import re
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from leads import forms_definition
 from leads.forms_definition import Definition, origin_of
-from leads.models import FormVersion, PublicForm
+from leads.models import FormVersion, Notice, PublicForm
 
 State = FormVersion.State
 MOST_WEBSITES = 50
+MOST_ADDRESSES = 10
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")  # it stands in a header
 
 
 class Refused(Exception):
-    """It can't be done; the message is a plain sentence."""
+    """It can't be done; the message is a plain sentence. `field`: the setting that it is about."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Changed(Refused):
@@ -91,9 +100,43 @@ def publish_again(form: PublicForm, *, number: int, by: str) -> FormVersion:
         return _add(locked, earlier.definition, State.LIVE, by=by, note=f"As version {number}")
 
 
-def save_settings(form: PublicForm, *, name: str, is_open: bool, websites: str) -> None:
+def profiles() -> list[tuple[str, str]]:
+    """The business profiles that a form's inquiries may be read by: key and name, the default one first, without a
+    key."""
+    offered: list[tuple[str, str]] = import_string(settings.FORM_PROFILES)()
+    return offered
+
+
+@transaction.atomic
+def save_settings(
+    form: PublicForm, *, name: str, is_open: bool, websites: str, profile: str = "", notify: str = ""
+) -> None:
     """What counts at once, whichever version is live. Raises Refused with what is wrong, and changes nothing then."""
-    PublicForm.objects.filter(pk=form.pk).update(name=_checked_name(name), is_open=is_open, origins=_origins(websites))
+    if profile not in dict(profiles()):
+        raise Refused("There is no such profile any more. Choose another one.", field="profile")
+    addresses = _addresses(notify)
+    PublicForm.objects.filter(pk=form.pk).update(
+        name=_checked_name(name),
+        is_open=is_open,
+        origins=_origins(websites),
+        business_profile=profile,
+        notify=addresses,
+    )
+    Notice.objects.waiting().filter(form=form.pk).exclude(to__in=addresses).delete()
+
+
+def _addresses(notify: str) -> list[str]:
+    """Of mailboxes, one a line or with commas between them."""
+    found: dict[str, str] = {}
+    for address in filter(None, map(str.strip, re.split(r"[\n,;]", notify))):
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise Refused(f"“{address[:100]}” is not an e-mail address.", field="notify") from None
+        found.setdefault(address.casefold(), address)
+    if len(found) > MOST_ADDRESSES:
+        raise Refused(f"At most {MOST_ADDRESSES} addresses.", field="notify")
+    return list(found.values())
 
 
 def _origins(websites: str) -> list[str]:
@@ -102,17 +145,17 @@ def _origins(websites: str) -> list[str]:
     for line in filter(None, map(str.strip, websites.splitlines())):
         origin = origin_of(line if "://" in line else f"https://{line}")
         if not ORIGIN.fullmatch(origin):
-            raise Refused(f"“{line[:100]}” is not the address of a website.")
+            raise Refused(f"“{line[:100]}” is not the address of a website.", field="websites")
         found[origin] = None
     if len(found) > MOST_WEBSITES:
-        raise Refused(f"At most {MOST_WEBSITES} websites.")
+        raise Refused(f"At most {MOST_WEBSITES} websites.", field="websites")
     return list(found)
 
 
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())[:100]
     if not name:
-        raise Refused("Give the form a name, so that you find it again.")
+        raise Refused("Give the form a name, so that you find it again.", field="name")
     return name
 
 
