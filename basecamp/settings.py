@@ -225,6 +225,7 @@ CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
 CLUSTER_CHORES = {
     "basecamp": (
         Chore("leads.outbox.send_due", "leads.outbox.is_due"),
+        Chore("leads.notices.send_due", "leads.notices.is_due"),
         Chore("leads.webhooks.take_due", "leads.webhooks.is_due"),
         Chore("leads.imports.do_some", "leads.imports.is_due"),
         Chore("crm_sync.chores.do_some", "crm_sync.chores.is_due"),

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from leads import forms_definition
 from leads.forms_definition import Definition, origin_of
-from leads.models import FormVersion, Notice, PublicForm
+from leads.models import FormVersion, PublicForm
 
 State = FormVersion.State
 MOST_WEBSITES = 50
@@ -107,22 +107,19 @@ def profiles() -> list[tuple[str, str]]:
     return offered
 
 
-@transaction.atomic
 def save_settings(
     form: PublicForm, *, name: str, is_open: bool, websites: str, profile: str = "", notify: str = ""
 ) -> None:
     """What counts at once, whichever version is live. Raises Refused with what is wrong, and changes nothing then."""
     if profile not in dict(profiles()):
         raise Refused("There is no such profile any more. Choose another one.", field="profile")
-    addresses = _addresses(notify)
     PublicForm.objects.filter(pk=form.pk).update(
         name=_checked_name(name),
         is_open=is_open,
         origins=_origins(websites),
         business_profile=profile,
-        notify=addresses,
+        notify=_addresses(notify),
     )
-    Notice.objects.waiting().filter(form=form.pk).exclude(to__in=addresses).delete()
 
 
 def _addresses(notify: str) -> list[str]:

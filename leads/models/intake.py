@@ -36,6 +36,8 @@ class PublicForm(models.Model):
     notify = models.JSONField(default=list, blank=True, help_text="Addresses that are told of each of its inquiries.")
     created_at = models.DateTimeField(default=timezone.now)
 
+    is_test = False  # whether it is shown for its owner to try: see leads.forms_live.as_test
+
     class Meta:
         ordering = ["id"]
 

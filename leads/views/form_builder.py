@@ -1,5 +1,7 @@
 """The form builder: the forms, the editor of a form with its preview, its versions and settings. For owners."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
@@ -9,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from leads import forms_builder, forms_editing, forms_live
+from leads import forms_builder, forms_editing, forms_live, forms_qr, notices, smtp
 from leads.forms_colours import Colours
 from leads.forms_definition import TYPE_LABELS, WITH_OPTIONS, Definition, problems
 from leads.forms_editing import Changed, Refused
@@ -20,6 +22,7 @@ from leads.models import PublicForm
 from leads.views.request import StaffRequest
 
 PAGE = "leads/form_edit.html"
+TEXT_SETTINGS = ("name", "websites", "profile", "notify")
 FIRST_COLOURS = Colours("#ffffff", "#1b2533", "#1f5fbf")
 
 
@@ -128,18 +131,27 @@ def form_discard(request: StaffRequest, pk: int) -> HttpResponse:
 def form_settings(request: StaffRequest, pk: int) -> HttpResponse:
     needs_owner(request)
     form = get_object_or_404(PublicForm, pk=pk)
+    texts = {name: request.POST.get(name, "").replace("\x00", "") for name in TEXT_SETTINGS}
+    is_open = "is_open" in request.POST
     try:
-        forms_editing.save_settings(
-            form,
-            name=request.POST.get("name", ""),
-            is_open="is_open" in request.POST,
-            websites=request.POST.get("websites", ""),
-        )
+        forms_editing.save_settings(form, is_open=is_open, **texts)
     except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "Saved.")
+        definition, mark = forms_editing.draft_of(form)
+        typed = texts | {"is_open": is_open, "errors": {refused.field: str(refused)}}
+        return _editor(request, form, definition, seen=mark, typed=typed, status=422)
+    messages.success(request, "Saved.")
     return redirect("form_edit", pk)
+
+
+def _settings(form: PublicForm) -> dict[str, Any]:
+    """What counts at once, as its inputs show it."""
+    return {
+        "name": form.name,
+        "is_open": form.is_open,
+        "profile": form.business_profile,
+        "websites": "\n".join(form.origins),
+        "notify": "\n".join(form.notify),
+    }
 
 
 def needs_owner(request: StaffRequest) -> None:
@@ -148,10 +160,18 @@ def needs_owner(request: StaffRequest) -> None:
 
 
 def _editor(
-    request: StaffRequest, form: PublicForm, definition: Definition, *, seen: str, clash: str = "", status: int = 200
+    request: StaffRequest,
+    form: PublicForm,
+    definition: Definition,
+    *,
+    seen: str,
+    clash: str = "",
+    typed: dict[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """What is wrong stands beside it once somebody saved; a new row isn't wrong yet."""
-    wrong = problems(definition) if status == 422 else {}
+    """What is wrong stands beside it once somebody saved; a new row isn't wrong yet. `typed`: settings that were
+    refused."""
+    wrong = problems(definition) if status == 422 and not typed else {}
     context = {
         "public_form": form,
         "embed": forms_live.embed_code(form),
@@ -173,6 +193,12 @@ def _editor(
         "languages": LANGUAGES.items(),
         "colours": definition.colours or FIRST_COLOURS,
         "versions": list(form.versions.all()),
+        "settings": typed or _settings(form),
+        "profiles": forms_editing.profiles(),
+        "can_send": smtp.can_send(),
+        "troubles": notices.troubles(form),
+        "qr_address": forms_qr.address(form),
+        "reach": forms_qr.reach(),
     }
     # htmx swaps no answer of 400 and above.
     template = f"{PAGE}#editor" if request.htmx else PAGE

@@ -17,7 +17,9 @@ from leads.forms_inquiry import InquiryForm
 from leads.forms_words import say
 from leads.intake import keep
 from leads.models import LeadSource, PublicForm, Submission
+from leads.views.form_builder import needs_owner
 from leads.views.form_gate import passage
+from leads.views.request import StaffRequest
 
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
 REMEMBERED = 3  # seconds until a change of the form shows
@@ -40,8 +42,25 @@ def public_form_embed(request: HttpRequest, key: str) -> HttpResponse:
     return _serve(request, key)
 
 
-def _serve(request: HttpRequest, key: str) -> HttpResponse:
+# Without a login there are no tests, and browsers send no login along when another website posts here.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def public_form_test(request: StaffRequest, key: str) -> HttpResponse:
+    """The form for its owner to try: what is sent makes a test lead."""
+    needs_owner(request)
+    return _serve(request, key, is_test=True)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def public_form_embed_test(request: StaffRequest, key: str) -> HttpResponse:
+    needs_owner(request)
+    return _serve(request, key, is_test=True)
+
+
+def _serve(request: HttpRequest, key: str, *, is_test: bool = False) -> HttpResponse:
     form = _known_form(key, int(time.time() / REMEMBERED))
+    form = forms_live.as_test(form) if is_test else form
     if not form.is_open:
         return _said(request, form, "leads/public_form_closed.html", status=410)
     if request.method != "POST":
@@ -59,6 +78,22 @@ def public_form_thanks(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def public_form_embed_thanks(request: HttpRequest, key: str) -> HttpResponse:
     return _said(request, get_object_or_404(PublicForm, key=key), "leads/public_form_thanks.html")
+
+
+@require_safe
+def public_form_test_thanks(request: StaffRequest, key: str) -> HttpResponse:
+    return _thank_for_test(request, key)
+
+
+@require_safe
+def public_form_embed_test_thanks(request: StaffRequest, key: str) -> HttpResponse:
+    return _thank_for_test(request, key)
+
+
+def _thank_for_test(request: StaffRequest, key: str) -> HttpResponse:
+    needs_owner(request)
+    form = forms_live.as_test(get_object_or_404(PublicForm, key=key))
+    return _said(request, form, "leads/public_form_thanks.html")
 
 
 @lru_cache(maxsize=100)
@@ -99,6 +134,7 @@ def _store(
             form=form,
             idempotency_key=f"form:{nonce}",
             suspicion=suspicion or gate.suspicion,
+            is_test=form.is_test,
         )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
         earlier = get_object_or_404(Submission, idempotency_key=f"form:{nonce}")  # or the form was just deleted
