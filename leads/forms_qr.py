@@ -46,10 +46,8 @@ def reach() -> str:
     try:
         ip = ipaddress.ip_address(host)
     except ValueError:
-        is_here, is_near = (
-            host == "localhost" or host.endswith(".localhost"),
-            "." not in host or host.endswith(".local"),
-        )
+        is_here = host == "localhost" or host.endswith(".localhost")
+        is_near = "." not in host or host.endswith(".local")
     else:
         is_here, is_near = ip.is_loopback or ip.is_unspecified, not ip.is_global
     if is_here:

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 (
                     "is_held",
                     models.BooleanField(
-                        default=False, help_text="Many came in an hour: it leaves with the others, in one mail."
+                        default=False, help_text="Many came in an hour: it leaves in one mail with them."
                     ),
                 ),
                 (

@@ -50,9 +50,7 @@ class Notice(models.Model):
     submission = models.ForeignKey("leads.Submission", on_delete=models.CASCADE, related_name="notices", db_index=False)
     to = models.CharField(max_length=254)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    is_held = models.BooleanField(
-        default=False, help_text="Many came in an hour: it leaves with the others, in one mail."
-    )
+    is_held = models.BooleanField(default=False, help_text="Many came in an hour: it leaves in one mail with them.")
     problem = models.TextField(blank=True, help_text="Why it could not be sent, or waits; empty when it was.")
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(

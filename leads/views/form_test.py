@@ -1,7 +1,7 @@
 """The test page of a form: a plain website around it, made by its real line, at the widths of phone, tablet and desk.
 
-What is sent there is a real inquiry that makes a test lead: it goes to no CRM, nobody gets a mail, and one click removes
-it. For owners.
+What is sent there is a real inquiry that makes a test lead: it goes to no CRM, nobody gets a mail, and one click
+removes it. For owners.
 """
 
 import uuid
