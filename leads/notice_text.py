@@ -19,17 +19,42 @@ LISTED = 30  # inquiries in one mail
 BY_MACHINE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
-def mail(notices: Sequence[Notice], *, count: int) -> EmailMessage:
-    """Of one inquiry, or of `count` that came in a short time, of which `notices` are the first."""
-    first = notices[0]
-    subject, text = _of_many(notices, count) if count > 1 else _of_one(first)
+def of_one(notice: Notice) -> EmailMessage:
+    submission, form = _submission(notice), line(notice.form.name, 100)
+    lead, name = _lead(submission), _name(submission)
+    again = " again" if submission.joined_as else ""
+    hurry = f" ({lead.get_urgency_display().lower()})" if lead.urgency in ("high", "urgent") else ""
+    parts = [
+        f"{name} wrote{again} by the form “{form}”." + (" It is on the lead that was there." if again else ""),
+        "\n".join(_facts(submission)),
+        first_lines(submission.text),
+        f"Open the lead: {settings.SITE_URL}{lead.get_absolute_url()}",
+        f"-- \nbaseCamp tells {notice.to} of inquiries by this form. {_how_to_answer(submission)}",
+    ]
+    return _mail(notice, f"{name} wrote{again}{hurry} · {form}", parts, _answers_go_to(submission))
+
+
+def of_many(notice: Notice, submissions: Sequence[Submission], *, count: int) -> EmailMessage:
+    """Of `count` inquiries, of which the first ones are given."""
+    form = line(notice.form.name, 100)
+    inquiries = f"{count:,} more inquir{'y' if count == 1 else 'ies'}"
+    parts = [
+        f"{inquiries} came by the form “{form}”. So many came that this is one mail for all of them.",
+        *map(_listed, submissions),
+        f"And {count - len(submissions):,} more." if count > len(submissions) else "",
+        f"All inquiries: {settings.SITE_URL}/",
+    ]
+    return _mail(notice, f"{inquiries} · {form}", parts, [])
+
+
+def _mail(notice: Notice, subject: str, parts: Sequence[str], reply_to: list[str]) -> EmailMessage:
     return EmailMessage(
         subject=line(subject, 200),
-        body=text,
+        body="\n\n".join(filter(None, parts)) + "\n",
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[first.to],
-        reply_to=_answers_go_to(first.submission) if count == 1 else [],
-        headers={"Message-ID": first.message_id, **BY_MACHINE},
+        to=[notice.to],
+        reply_to=reply_to,
+        headers={"Message-ID": notice.message_id, **BY_MACHINE},
     )
 
 
@@ -51,33 +76,6 @@ def first_lines(text: str) -> str:
             break
     is_cut = len(shown) < len(whole) or room < 0 or len(text) > 4 * LONGEST
     return "\n".join(f"  {each}".rstrip() for each in [*shown, *(["[…]"] if is_cut else [])]).strip("\n")
-
-
-def _of_one(notice: Notice) -> tuple[str, str]:
-    submission, form = notice.submission, line(notice.form.name, 100)
-    lead, name = _lead(submission), _name(submission)
-    again = " again" if submission.joined_as else ""
-    hurry = f" ({lead.get_urgency_display().lower()})" if lead.urgency in ("high", "urgent") else ""
-    parts = [
-        f"{name} wrote{again} by the form “{form}”." + (" It is on the lead that was there." if again else ""),
-        "\n".join(_facts(submission)),
-        first_lines(submission.text),
-        f"Open the lead: {settings.SITE_URL}{lead.get_absolute_url()}",
-        f"-- \nbaseCamp tells {notice.to} of inquiries by this form. {_how_to_answer(submission)}",
-    ]
-    return f"{name} wrote{again}{hurry} · {form}", "\n\n".join(filter(None, parts)) + "\n"
-
-
-def _of_many(notices: Sequence[Notice], count: int) -> tuple[str, str]:
-    form = line(notices[0].form.name, 100)
-    parts = [
-        f"{count:,} more inquiries came by the form “{form}”. They are many, so this is one mail for all of them.",
-        *(_listed(notice.submission) for notice in notices[:LISTED]),
-    ]
-    if count > LISTED:
-        parts.append(f"And {count - LISTED:,} more.")
-    parts.append(f"All of them: {settings.SITE_URL}/")
-    return f"{count:,} more inquiries · {form}", "\n\n".join(parts) + "\n"
 
 
 def _listed(submission: Submission) -> str:
@@ -118,6 +116,11 @@ def _how_to_answer(submission: Submission) -> str:
     if not _answers_go_to(submission):
         return "An answer to this mail reaches nobody who asked; open the lead."
     return "An answer to this mail goes to who wrote; baseCamp doesn’t see it, so note on the lead that you answered."
+
+
+def _submission(notice: Notice) -> Submission:
+    assert notice.submission is not None
+    return notice.submission
 
 
 def _lead(submission: Submission) -> Lead:

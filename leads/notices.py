@@ -1,38 +1,27 @@
-"""Tells a form's addresses of its inquiries by mail, from the worker.
-
-    waiting --claim--> sending --> sent
-       ^                  |  +---> failed, with the reason, which the form's settings show
-       +--- not taken ----+
+"""Tells a form's addresses of its inquiries by mail, from the worker. `leads.mailing` says how mail leaves.
 
 One row per inquiry and address, made in the transaction that puts the inquiry on a lead: not while it is in quarantine.
-A mail is never sent twice by itself (see `leads.outbox`), and while the mail server is away all wait. After so many
-mails an hour the others of that form and address are held and leave together, in one mail.
+After so many mails in an hour the others of that form and address go into a digest, one mail for all of them.
 """
 
 import datetime as dt
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import F, Max, QuerySet
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from leads import notice_text, pipeline, smtp
-from leads.models import Notice, PublicForm, Submission
-from leads.smtp import NotTaken, Unknown
-
-logger = logging.getLogger(__name__)
+from leads import mailing, notice_text, pipeline, smtp
+from leads.mailing import Kind
+from leads.models import Lead, Notice, PublicForm, Submission
 
 State = Notice.State
 READING = 5  # seconds that a notice waits for the rules, which say how urgent it is
-AT_ONCE = 5  # mails a shift begins with, so that leads don't wait for a slow mail server
-LEASE = 180  # seconds after which a worker that is sending must have died
-AWAY = 60  # seconds for which no mail is tried after the server did not answer
-GIVE_UP_AFTER = 8  # attempts that the server refuses for now, over about 40 minutes
 AN_HOUR = dt.timedelta(hours=1)
 MOST_AN_HOUR = 20  # mails from one form to one address
-MAY_HAVE_LEFT = "It may have left all the same; it is not sent again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +46,7 @@ def queue(submissions: Iterable[Submission]) -> None:
     forms = PublicForm.objects.in_bulk({each.form_id for each in real})
     due_at = timezone.now() + dt.timedelta(seconds=READING)
     rows = [
-        Notice(form=form, submission=each, to=to, due_at=due_at)
+        _notice(form, to, due_at, submission=each)
         for each in real
         if (form := forms.get(each.form_id or 0))
         for to in form.notify
@@ -65,11 +54,16 @@ def queue(submissions: Iterable[Submission]) -> None:
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def _notice(form: PublicForm, to: str, due_at: dt.datetime, *, submission: Submission | None = None) -> Notice:
+    return Notice(form=form, to=to, due_at=due_at, submission=submission, message_id=smtp.new_message_id())
+
+
 def troubles(form: PublicForm) -> list[Trouble]:
     """By address what went wrong with its last mail, those that are well apart."""
     found = []
     for to in form.notify:
-        last = Notice.objects.of(form.pk, to).exclude(problem="", state__in=[State.WAITING, State.SENDING]).first()
+        mails = Notice.objects.of(form.pk, to).mails()
+        last = mails.exclude(problem="", state__in=[State.WAITING, State.SENDING]).first()
         if last and last.problem:
             found.append(Trouble(to, last.problem, last.created_at, last.state != State.FAILED))
     return found
@@ -90,90 +84,85 @@ def is_due() -> bool:
 
 def send_due() -> None:
     """Sends a few of the mails that are due; the bell rings again for the others."""
-    for _ in range(AT_ONCE):
-        notice = Notice.objects.due().select_related("form").order_by("due_at", "id").first()
-        if notice is None:
-            return
-        if notice.state == State.SENDING:
-            _close(_in_mail(notice.message_id), f"baseCamp was stopped while it sent this. {MAY_HAVE_LEFT}")
-        elif not _tell(notice):
-            waiting = Notice.objects.waiting().filter(due_at__lte=timezone.now())
-            waiting.update(due_at=timezone.now() + dt.timedelta(seconds=AWAY))
-            return
+    _mend_digests()
+    due = Notice.objects.due().waiting().order_by()
+    for form_id, to in due.values_list("form", "to").distinct():
+        _hold_back(PublicForm.objects.get(pk=form_id), to)
+    mailing.send_due([NOTICES])
 
 
-def _tell(notice: Notice) -> bool:
-    """Returns whether the mail server is there."""
-    others = Notice.objects.waiting().of(notice.form_id, notice.to)
-    if notice.to not in notice.form.notify:  # it was taken off meanwhile
-        others.delete()
-    elif until := _full_until(notice):
-        others.update(is_held=True, due_at=until)
-    elif (count := _claim(notice, together=others)) and (mail := _read(notice.message_id)):
-        return _send(mail, count)
-    return True
+def _mend_digests() -> None:
+    """What went into quarantine meanwhile leaves its digest; one whose inquiries were all erased has nothing to say."""
+    waiting = Notice.objects.filter(digest__state=State.WAITING)
+    waiting.filter(submission__lead__quarantined_at__isnull=False).update(digest=None)
+    listed = Notice.objects.filter(digest=OuterRef("pk"))
+    Notice.objects.due().digests().exclude(Exists(listed)).delete()
 
 
-def _full_until(notice: Notice) -> dt.datetime | None:
-    """When the next mail of the form may leave for the address; None: now."""
-    sent = Notice.objects.sent().of(notice.form_id, notice.to).filter(sent_at__gt=timezone.now() - AN_HOUR)
-    mails = sent.order_by().values("message_id").annotate(at=Max("sent_at")).order_by("-at")
-    last = list(mails.values_list("at", flat=True)[:MOST_AN_HOUR])
-    return last[-1] + AN_HOUR if len(last) == MOST_AN_HOUR else None
+@transaction.atomic
+def _hold_back(form: PublicForm, to: str) -> None:
+    """Leaves as many mails due as may leave in this hour; the others go into a digest. Of an address that was taken off
+    none is left."""
+    due = Notice.objects.due().waiting().of(form.pk, to)
+    if to not in form.notify:
+        due.delete()
+        return
+    room, next_at = _room(form, to)
+    if not room:
+        due.digests().update(due_at=next_at)
+    inquiries, room = due.exclude(submission=None), max(room - due.digests().count(), 0)
+    first = list(inquiries.order_by("due_at", "id").values_list("pk", flat=True)[:room])
+    others = inquiries.exclude(pk__in=first)
+    if others.exists():
+        others.update(digest=_open_digest(form, to, next_at))
 
 
-def _claim(notice: Notice, *, together: QuerySet[Notice]) -> int:
-    """Takes the notice, and when it was held all that were, for one mail; returns how many. Its id is the claim."""
-    notice.message_id = smtp.new_message_id()
+def _room(form: PublicForm, to: str) -> tuple[int, dt.datetime]:
+    """How many mails may leave for the address now, and when the next may after those."""
     now = timezone.now()
-    due = together.filter(due_at__lte=now, submission__lead__quarantined_at=None)
-    if not notice.is_held:
-        due = due.filter(pk=notice.pk)
-    return due.update(
-        state=State.SENDING,
-        due_at=now + dt.timedelta(seconds=LEASE),
-        attempts=F("attempts") + 1,
-        message_id=notice.message_id,
-    )
+    sent = Notice.objects.of(form.pk, to).mails().filter(state=State.SENT, sent_at__gt=now - AN_HOUR)
+    times = list(sent.order_by("-sent_at").values_list("sent_at", flat=True)[:MOST_AN_HOUR])
+    oldest = times[-1] if len(times) == MOST_AN_HOUR else None
+    return MOST_AN_HOUR - len(times), (oldest or now) + AN_HOUR
 
 
-def _in_mail(message_id: str) -> QuerySet[Notice]:
-    return Notice.objects.filter(message_id=message_id, state=State.SENDING)
+def _open_digest(form: PublicForm, to: str, due_at: dt.datetime) -> Notice:
+    """The one that waits, locked so that it isn't taken to be sent before what comes now is in it."""
+    waiting = Notice.objects.waiting().digests().of(form.pk, to).filter(due_at__gt=timezone.now())
+    digest = waiting.select_for_update().first() or _notice(form, to, due_at)
+    if digest.pk is None:
+        digest.save()
+    return digest
 
 
-def _read(message_id: str) -> list[Notice]:
-    """What the mail lists, oldest first. What was erased meanwhile is not in it."""
-    rows = _in_mail(message_id).select_related("form", "submission__lead").order_by("id")
-    return list(rows[: notice_text.LISTED])
+def _due() -> QuerySet[Notice]:
+    return Notice.objects.due().select_related("form", "submission__lead")
 
 
-def _send(mail: Sequence[Notice], count: int) -> bool:
-    """Returns whether the server is there."""
-    mine = _in_mail(mail[0].message_id)
-    try:
-        smtp.hand_over(notice_text.mail(mail, count=count))
-    except NotTaken as refused:
-        if refused.is_away:
-            _wait(mine, refused.reason, AWAY, attempts=F("attempts") - 1)
-            return False
-        if refused.is_final or mail[0].attempts >= GIVE_UP_AFTER:
-            _close(mine, refused.reason)
-        else:
-            _wait(mine, refused.reason, min(10 * 2 ** mail[0].attempts, 900))
-    except Unknown as broken:
-        _close(mine, f"{broken} {MAY_HAVE_LEFT}")
-    except Exception as error:
-        logger.exception("Notice %s could not be sent", mail[0].pk)
-        _close(mine, f"Something unexpected went wrong ({type(error).__name__}). {MAY_HAVE_LEFT}")
-    else:
-        mine.update(state=State.SENT, sent_at=timezone.now(), problem="")
-    return True
+def _message(notice: Notice) -> EmailMessage:
+    if notice.submission is not None:
+        return notice_text.of_one(notice)
+    listed = Notice.objects.filter(digest=notice)
+    first = listed.select_related("submission__lead").order_by("id")[: notice_text.LISTED]
+    submissions = [each.submission for each in first if each.submission]
+    return notice_text.of_many(notice, submissions, count=listed.count())
 
 
-def _wait(rows: QuerySet[Notice], reason: str, seconds: float, **changes: object) -> None:
-    due_at = timezone.now() + dt.timedelta(seconds=seconds)
-    rows.update(state=State.WAITING, problem=reason, due_at=due_at, **changes)
+def _lead(notice: Notice) -> QuerySet[Lead]:
+    if notice.submission_id:
+        return Lead.objects.filter(submissions=notice.submission_id)
+    return Lead.objects.filter(submissions__notices__digest=notice.pk).order_by("pk")
 
 
-def _close(rows: QuerySet[Notice], reason: str) -> None:
-    rows.update(state=State.FAILED, problem=reason)
+def _was_sent(lead: Lead, notice: Notice) -> None:
+    Notice.objects.filter(digest=notice).update(state=State.SENT, sent_at=timezone.now())
+
+
+NOTICES = Kind(
+    due=_due,
+    message=_message,
+    lead=_lead,
+    was_sent=_was_sent,
+    called=lambda notice: f"The mail that tells {notice.to} of it",
+    give_up_after=200,  # after about two days, should the mail server be away for so long
+)

@@ -52,12 +52,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "is_held",
-                    models.BooleanField(
-                        default=False, help_text="Many came in an hour: it leaves in one mail with them."
-                    ),
-                ),
-                (
                     "problem",
                     models.TextField(blank=True, help_text="Why it could not be sent, or waits; empty when it was."),
                 ),
@@ -69,7 +63,7 @@ class Migration(migrations.Migration):
                         help_text="When it is to be tried; while it is being sent, how long that may take.",
                     ),
                 ),
-                ("message_id", models.CharField(blank=True, help_text="Of the e-mail.", max_length=200)),
+                ("message_id", models.CharField(help_text="Of the e-mail.", max_length=200)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("sent_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -84,10 +78,23 @@ class Migration(migrations.Migration):
                 (
                     "submission",
                     models.ForeignKey(
+                        blank=True,
                         db_index=False,
+                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="notices",
                         to="leads.submission",
+                    ),
+                ),
+                (
+                    "digest",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="listed",
+                        to="leads.notice",
                     ),
                 ),
             ],
@@ -98,9 +105,14 @@ class Migration(migrations.Migration):
                 ],
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state__in", ["waiting", "sending"])), fields=["due_at"], name="notice_due"
+                        condition=models.Q(("digest", None), ("state__in", ["waiting", "sending"])),
+                        fields=["due_at"],
+                        name="notice_due",
                     ),
                     models.Index(fields=["form", "to", "-sent_at"], name="notice_of_address"),
+                    models.Index(
+                        condition=models.Q(("digest__isnull", False)), fields=["digest"], name="notice_in_digest"
+                    ),
                 ],
             },
         ),

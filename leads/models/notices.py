@@ -1,4 +1,4 @@
-"""Mails that tell staff of an inquiry: one row per inquiry and address. `leads.notices` writes them."""
+"""Mails that tell staff of inquiries: one row per inquiry and address. `leads.notices` writes them."""
 
 import datetime as dt
 from typing import Self
@@ -14,31 +14,34 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def waiting(self) -> Self:
         return self.filter(state=Notice.State.WAITING)
 
-    def on_the_way(self) -> Self:
-        """Queued, or with a worker just now."""
-        return self.filter(state__in=[Notice.State.WAITING, Notice.State.SENDING])
-
     def due(self) -> Self:
-        """To be sent now, or with a worker for longer than that takes. Nobody is told of what is in quarantine."""
-        return self.on_the_way().filter(due_at__lte=timezone.now(), submission__lead__quarantined_at=None)
+        """Mails to be sent now, or with a worker for longer than that takes: not what leaves in a digest, and nobody is
+        told of what is in quarantine."""
+        return self.filter(
+            state__in=[Notice.State.WAITING, Notice.State.SENDING],
+            due_at__lte=timezone.now(),
+            digest=None,
+            submission__lead__quarantined_at=None,
+        )
 
-    def sent(self) -> Self:
-        return self.filter(state=Notice.State.SENT)
+    def digests(self) -> Self:
+        return self.filter(submission=None)
 
     def of(self, form_id: int, to: str) -> Self:
         """Those from one form to one address."""
         return self.filter(form=form_id, to=to)
 
+    def mails(self) -> Self:
+        """Those that leave as a mail of their own."""
+        return self.filter(digest=None)
+
     def forgotten(self) -> Self:
-        """What is over and long ago."""
-        return self.exclude(state__in=[Notice.State.WAITING, Notice.State.SENDING]).filter(
-            created_at__lt=timezone.now() - KEPT
-        )
+        return self.filter(created_at__lt=timezone.now() - KEPT)
 
 
 class Notice(models.Model):
-    """Says one of a form's addresses that an inquiry came. Several that wait may leave in one mail: then they have one
-    `message_id`."""
+    """Tells one of a form's addresses of an inquiry. Where too many came in an hour, one without an inquiry is the mail
+    for all those that name it as their digest. `leads.mailing` sends them."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting to be sent"
@@ -47,16 +50,20 @@ class Notice(models.Model):
         FAILED = "failed", "Not sent"
 
     form = models.ForeignKey("leads.PublicForm", on_delete=models.CASCADE, related_name="notices", db_index=False)
-    submission = models.ForeignKey("leads.Submission", on_delete=models.CASCADE, related_name="notices", db_index=False)
+    submission = models.ForeignKey(
+        "leads.Submission", null=True, blank=True, on_delete=models.CASCADE, related_name="notices", db_index=False
+    )
+    digest = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="listed", db_index=False
+    )
     to = models.CharField(max_length=254)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    is_held = models.BooleanField(default=False, help_text="Many came in an hour: it leaves in one mail with them.")
     problem = models.TextField(blank=True, help_text="Why it could not be sent, or waits; empty when it was.")
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(
         default=timezone.now, help_text="When it is to be tried; while it is being sent, how long that may take."
     )
-    message_id = models.CharField(max_length=200, blank=True, help_text="Of the e-mail.")
+    message_id = models.CharField(max_length=200, help_text="Of the e-mail.")
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True)
 
@@ -69,10 +76,13 @@ class Notice(models.Model):
         ]
         indexes = [
             # What is to be sent, asked by the clock every two seconds.
-            models.Index(fields=["due_at"], name="notice_due", condition=Q(state__in=["waiting", "sending"])),
+            models.Index(
+                fields=["due_at"], name="notice_due", condition=Q(state__in=["waiting", "sending"], digest=None)
+            ),
             # How many left for an address in the last hour, and what went wrong with it.
             models.Index(fields=["form", "to", "-sent_at"], name="notice_of_address"),
+            models.Index(fields=["digest"], name="notice_in_digest", condition=Q(digest__isnull=False)),
         ]
 
     def __str__(self) -> str:
-        return f"Notice {self.pk} of submission {self.submission_id}"
+        return f"Notice {self.pk} to {self.to}"
