@@ -76,7 +76,8 @@ def test_an_inquiry_is_told_with_what_is_needed_to_answer(mailbox, form, setting
     assert Lead.objects.get().first_response_at is None
 
 
-def test_the_worker_tells_by_itself(mailbox, form, drain):  # noqa: F811
+def test_the_worker_tells_by_itself(mailbox, form, drain, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(notices, "READING", 3600)
     intake.keep(BRAKES, source=LeadSource.WEB_FORM, contact=ANA, form=form)
     tasks.work("basecamp")
     assert (Lead.objects.count(), mailbox.taken) == (1, [])
