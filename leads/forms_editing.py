@@ -1,6 +1,7 @@
 """Writes of public forms: making one, its draft, publishing, going back to an earlier version, its settings."""
 
 import re
+from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,19 +18,24 @@ from leads.models import FormVersion, PublicForm
 State = FormVersion.State
 MOST_WEBSITES = 50
 MOST_ADDRESSES = 10
+COLUMNS = {"websites": "origins", "profile": "business_profile"}  # of the settings that have another name
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")  # it stands in a header
 
 
 class Refused(Exception):
-    """It can't be done; the message is a plain sentence. `field`: the setting that it is about."""
-
-    def __init__(self, message: str, *, field: str = "") -> None:
-        super().__init__(message)
-        self.field = field
+    """It can't be done; the message is a plain sentence."""
 
 
 class Changed(Refused):
     """Somebody else changed the draft meanwhile."""
+
+
+class WrongSettings(Refused):
+    """`problems`: by setting, what is wrong with it."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
 
 
 def make_form(name: str, *, definition: Definition, by: str = "", profile: str = "") -> PublicForm:
@@ -110,16 +116,28 @@ def profiles() -> list[tuple[str, str]]:
 def save_settings(
     form: PublicForm, *, name: str, is_open: bool, websites: str, profile: str = "", notify: str = ""
 ) -> None:
-    """What counts at once, whichever version is live. Raises Refused with what is wrong, and changes nothing then."""
-    if profile not in dict(profiles()):
-        raise Refused("There is no such profile any more. Choose another one.", field="profile")
-    PublicForm.objects.filter(pk=form.pk).update(
-        name=_checked_name(name),
-        is_open=is_open,
-        origins=_origins(websites),
-        business_profile=profile,
-        notify=_addresses(notify),
-    )
+    """What counts at once, whichever version is live. Raises WrongSettings and changes nothing then."""
+    checks: dict[str, tuple[Callable[[str], object], str]] = {
+        "name": (_checked_name, name),
+        "websites": (_origins, websites),
+        "profile": (_profile, profile),
+        "notify": (_addresses, notify),
+    }
+    checked, wrong = {}, {}
+    for key, (check, typed) in checks.items():
+        try:
+            checked[COLUMNS.get(key, key)] = check(typed)
+        except Refused as refused:
+            wrong[key] = str(refused)
+    if wrong:
+        raise WrongSettings(wrong)
+    PublicForm.objects.filter(pk=form.pk).update(is_open=is_open, **checked)
+
+
+def _profile(key: str) -> str:
+    if key not in dict(profiles()):
+        raise Refused("There is no such profile any more. Choose another one.")
+    return key
 
 
 def _addresses(notify: str) -> list[str]:
@@ -129,10 +147,10 @@ def _addresses(notify: str) -> list[str]:
         try:
             validate_email(address)
         except ValidationError:
-            raise Refused(f"“{address[:100]}” is not an e-mail address.", field="notify") from None
+            raise Refused(f"“{address[:100]}” is not an e-mail address.") from None
         found.setdefault(address.casefold(), address)
     if len(found) > MOST_ADDRESSES:
-        raise Refused(f"At most {MOST_ADDRESSES} addresses.", field="notify")
+        raise Refused(f"At most {MOST_ADDRESSES} addresses.")
     return list(found.values())
 
 
@@ -142,17 +160,17 @@ def _origins(websites: str) -> list[str]:
     for line in filter(None, map(str.strip, websites.splitlines())):
         origin = origin_of(line if "://" in line else f"https://{line}")
         if not ORIGIN.fullmatch(origin):
-            raise Refused(f"“{line[:100]}” is not the address of a website.", field="websites")
+            raise Refused(f"“{line[:100]}” is not the address of a website.")
         found[origin] = None
     if len(found) > MOST_WEBSITES:
-        raise Refused(f"At most {MOST_WEBSITES} websites.", field="websites")
+        raise Refused(f"At most {MOST_WEBSITES} websites.")
     return list(found)
 
 
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())[:100]
     if not name:
-        raise Refused("Give the form a name, so that you find it again.", field="name")
+        raise Refused("Give the form a name, so that you find it again.")
     return name
 
 

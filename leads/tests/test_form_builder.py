@@ -254,6 +254,13 @@ def test_a_setting_that_is_wrong_says_so_beside_it_and_nothing_is_lost(client, f
     assert (kept.name, kept.is_open, kept.notify, kept.business_profile) == ("Website", True, [], "")
 
 
+def test_all_that_is_wrong_is_said_at_once(client, form):
+    page = client.post(
+        f"/forms/{form.pk}/settings/", {"name": "", "notify": "x", "websites": "ftp://x", "profile": "x"}
+    )
+    assert set(page.context["settings"]["errors"]) == {"name", "notify", "websites", "profile"}
+
+
 def test_the_code_says_the_forms_address(client, form, settings):
     settings.SITE_URL = "https://leads.elm.example"
     address = f"https://leads.elm.example/f/{form.key}/?utm_medium=qr"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from leads import forms_builder, forms_editing, forms_live, forms_qr, notices, smtp
 from leads.forms_colours import Colours
 from leads.forms_definition import TYPE_LABELS, WITH_OPTIONS, Definition, problems
-from leads.forms_editing import Changed, Refused
+from leads.forms_editing import Changed, Refused, WrongSettings
 from leads.forms_inquiry import InquiryForm
 from leads.forms_templates import TEMPLATES
 from leads.forms_words import LANGUAGES
@@ -135,9 +135,9 @@ def form_settings(request: StaffRequest, pk: int) -> HttpResponse:
     is_open = "is_open" in request.POST
     try:
         forms_editing.save_settings(form, is_open=is_open, **texts)
-    except Refused as refused:
+    except WrongSettings as wrong:
         definition, mark = forms_editing.draft_of(form)
-        typed = texts | {"is_open": is_open, "errors": {refused.field: str(refused)}}
+        typed = texts | {"is_open": is_open, "errors": wrong.problems}
         return _editor(request, form, definition, seen=mark, typed=typed, status=422)
     messages.success(request, "Saved.")
     return redirect("form_edit", pk)
