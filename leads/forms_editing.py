@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -18,6 +18,7 @@ from leads.models import FormVersion, PublicForm
 State = FormVersion.State
 MOST_WEBSITES = 50
 MOST_ADDRESSES = 10
+LONGEST_ADDRESS = 254  # as the notices' column
 COLUMNS = {"websites": "origins", "profile": "business_profile"}  # of the settings that have another name
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")  # it stands in a header
 
@@ -146,6 +147,7 @@ def _addresses(notify: str) -> list[str]:
     for address in filter(None, map(str.strip, re.split(r"[\n,;]", notify))):
         try:
             validate_email(address)
+            MaxLengthValidator(LONGEST_ADDRESS)(address)
         except ValidationError:
             raise Refused(f"“{address[:100]}” is not an e-mail address.") from None
         found.setdefault(address.casefold(), address)

@@ -234,6 +234,7 @@ WRONG = [
     ({"notify": "Ann <a@elm.example>"}, "“Ann &lt;a@elm.example&gt;” is not an e-mail address."),
     ({"notify": "\n".join(f"a{number}@elm.example" for number in range(11))}, "At most 10 addresses."),
     ({"notify": "x" * 50_000}, "is not an e-mail address."),
+    ({"notify": f"a@{'x' * 60}.{'x' * 60}.{'x' * 60}.{'x' * 60}.{'x' * 20}.example"}, "is not an e-mail address."),
     ({"name": " "}, "Give the form a name, so that you find it again."),
     ({"websites": "ftp://x"}, "“ftp://x” is not the address of a website."),
 ]
