@@ -181,6 +181,8 @@ LEAD_FOLLOWERS = (
     ("enrichment.Enrichment", "lead"),
     ("enrichment.ReplyDraft", "lead"),
 )
+# What tells the form builder by which profiles a form's inquiries may be read.
+FORM_PROFILES = "enrichment.profile_list.offered"
 LEAD_PANELS = ("enrichment:panel", "enrichment:reply", "enrichment:similar", "crm_sync:panel")
 # What a merge will change elsewhere: shown where leads are compared.
 MERGE_PANELS = ("crm_sync:merge_preview",)
@@ -228,6 +230,7 @@ CLUSTER_LOADS = {"basecamp": "enrichment.stages.load_rules"}
 CLUSTER_CHORES = {
     "basecamp": (
         Chore("leads.outbox.send_due", "leads.outbox.is_due"),
+        Chore("leads.notices.send_due", "leads.notices.is_due"),
         Chore("leads.webhooks.take_due", "leads.webhooks.is_due"),
         Chore("leads.imports.do_some", "leads.imports.is_due"),
         Chore("leads.files.clean_some", "leads.files.is_due"),

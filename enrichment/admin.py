@@ -110,9 +110,8 @@ class FormWithProfile(PublicFormAdmin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name != "business_profile":
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        known = [(each.key, each.name) for each in profile_list.every() if each.live and not each.is_archived]
         help_text = "What the model looks for in its inquiries, and what a reply may say."
-        return ProfileChoice(choices=[("", "The default profile"), *known], required=False, help_text=help_text)
+        return ProfileChoice(choices=profile_list.offered(), required=False, help_text=help_text)
 
 
 class ProfileChoice(forms.ChoiceField):

@@ -73,6 +73,14 @@ def every() -> list[Standing]:
     return sorted(everyone, key=lambda each: (each.is_archived, each.name.casefold()))
 
 
+def offered() -> list[tuple[str, str]]:
+    """Those that a form may choose, key and name; the first, without a key, is whichever is the default."""
+    standing = [each for each in every() if each.live and not each.is_archived]
+    default = next((each.name for each in standing if each.is_default), "")
+    first = f"The default profile ({default})" if default else "The default profile"
+    return [("", first), *((each.key, each.name) for each in standing)]
+
+
 def one(key: str) -> Standing | None:
     """The profile of a key; None when there is none."""
     return next((each for each in every() if each.key == key), None)

@@ -25,6 +25,7 @@ from leads.models import (
     Feedback,
     FieldValue,
     Lead,
+    Notice,
     PublicForm,
     Reply,
     StageGate,
@@ -245,7 +246,15 @@ class DuplicateSuggestionAdmin(OfLead):
 class PublicFormAdmin(admin.ModelAdmin):
     list_display = ("name", "key", "is_open", "created_at")
     search_fields = ("name", "key")
-    readonly_fields = ("created_at",)
+    readonly_fields = ("created_at", "notify")  # the form builder checks the addresses
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly):
+    list_display = ("id", "form", "to", "state", "created_at", "sent_at", "problem")
+    list_filter = ("state",)
+    list_select_related = ("form",)
+    ordering = ("-id",)
 
 
 # Settled when a key is made, or changed on the page “API keys”.

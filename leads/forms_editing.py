@@ -1,10 +1,15 @@
 """Writes of public forms: making one, its draft, publishing, going back to an earlier version, its settings."""
 
 import re
+from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from leads import forms_definition
 from leads.forms_definition import Definition, origin_of
@@ -12,6 +17,9 @@ from leads.models import FormVersion, PublicForm
 
 State = FormVersion.State
 MOST_WEBSITES = 50
+MOST_ADDRESSES = 10
+LONGEST_ADDRESS = 254  # as the notices' column
+COLUMNS = {"websites": "origins", "profile": "business_profile"}  # of the settings that have another name
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?")  # it stands in a header
 
 
@@ -21,6 +29,14 @@ class Refused(Exception):
 
 class Changed(Refused):
     """Somebody else changed the draft meanwhile."""
+
+
+class WrongSettings(Refused):
+    """`problems`: by setting, what is wrong with it."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
 
 
 def make_form(name: str, *, definition: Definition, by: str = "", profile: str = "") -> PublicForm:
@@ -91,9 +107,53 @@ def publish_again(form: PublicForm, *, number: int, by: str) -> FormVersion:
         return _add(locked, earlier.definition, State.LIVE, by=by, note=f"As version {number}")
 
 
-def save_settings(form: PublicForm, *, name: str, is_open: bool, websites: str) -> None:
-    """What counts at once, whichever version is live. Raises Refused with what is wrong, and changes nothing then."""
-    PublicForm.objects.filter(pk=form.pk).update(name=_checked_name(name), is_open=is_open, origins=_origins(websites))
+def profiles() -> list[tuple[str, str]]:
+    """The business profiles that a form's inquiries may be read by: key and name, the default one first, without a
+    key."""
+    offered: list[tuple[str, str]] = import_string(settings.FORM_PROFILES)()
+    return offered
+
+
+def save_settings(
+    form: PublicForm, *, name: str, is_open: bool, websites: str, profile: str = "", notify: str = ""
+) -> None:
+    """What counts at once, whichever version is live. Raises WrongSettings and changes nothing then."""
+    checks: dict[str, tuple[Callable[[str], object], str]] = {
+        "name": (_checked_name, name),
+        "websites": (_origins, websites),
+        "profile": (_profile, profile),
+        "notify": (_addresses, notify),
+    }
+    checked, wrong = {}, {}
+    for key, (check, typed) in checks.items():
+        try:
+            checked[COLUMNS.get(key, key)] = check(typed)
+        except Refused as refused:
+            wrong[key] = str(refused)
+    if wrong:
+        raise WrongSettings(wrong)
+    PublicForm.objects.filter(pk=form.pk).update(is_open=is_open, **checked)
+
+
+def _profile(key: str) -> str:
+    if key not in dict(profiles()):
+        raise Refused("There is no such profile any more. Choose another one.")
+    return key
+
+
+def _addresses(notify: str) -> list[str]:
+    """Of mailboxes, one a line or with commas between them."""
+    found: dict[str, str] = {}
+    for address in filter(None, map(str.strip, re.split(r"[\n,;]", notify))):
+        try:
+            validate_email(address)
+            MaxLengthValidator(LONGEST_ADDRESS)(address)
+        except ValidationError:
+            raise Refused(f"“{address[:100]}” is not an e-mail address.") from None
+        found.setdefault(address.casefold(), address)
+    if len(found) > MOST_ADDRESSES:
+        raise Refused(f"At most {MOST_ADDRESSES} addresses.")
+    return list(found.values())
 
 
 def _origins(websites: str) -> list[str]:

@@ -57,6 +57,13 @@ def as_shown(form: PublicForm, version: str) -> PublicForm:
     return shown
 
 
+def as_test(form: PublicForm) -> PublicForm:
+    """The form as its owner tries it: under an address of its own, whose tokens are good for nothing else."""
+    tried = copy(form)
+    tried.key, tried.is_test = f"{form.key}.test", True
+    return tried
+
+
 def is_framed(request: HttpRequest) -> bool:
     """Whether the page is the one for frames on other websites."""
     match = request.resolver_match
@@ -108,16 +115,17 @@ def address(form: PublicForm, *, is_framed: bool) -> str:
 def after(form: PublicForm, *, is_framed: bool = False) -> str:
     """Where a visitor goes once the inquiry is stored. A frame shows its thanks, and the page around it goes on."""
     thanks = f"{address(form, is_framed=is_framed)}thanks/"
-    return thanks if is_framed else form.definition.redirect or thanks
+    return thanks if is_framed or form.is_test else form.definition.redirect or thanks
 
 
-def embed_code(form: PublicForm) -> str:
-    """The line that shows the form in another website: a plain link where scripts are off."""
+def embed_code(form: PublicForm, *, site: str = "") -> str:
+    """The line that shows the form in another website: a plain link where scripts are off. `site`: where baseCamp is,
+    when that isn't SITE_URL."""
     return format_html(
         '<script src="{}/embed.js" data-form="{}" async></script><noscript><a href="{}{}">{}</a></noscript>',
-        settings.SITE_URL,
+        site or settings.SITE_URL,
         form.key,
-        settings.SITE_URL,
+        site or settings.SITE_URL,
         form.get_absolute_url(),
         form.definition.title,
     )

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import conversation, joining, merging, pipeline, quarantine, touches
+from leads import conversation, joining, merging, notices, pipeline, quarantine, touches
 from leads.attribution import NOTHING, Attribution
 from leads.files import Stored, attach
 from leads.models import FieldValue, Lead, PublicForm, Submission
@@ -40,12 +40,13 @@ def keep(
     suspicion: str = "",
     attribution: Attribution = NOTHING,
     stored: Sequence[Stored] = (),
+    is_test: bool = False,
 ) -> Submission:
     """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT, and one more where it came
     with files, which are `stored` already: a visitor is waiting.
 
     `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With a `suspicion`,
-    a sentence for staff, it goes into quarantine.
+    a sentence for staff, it goes into quarantine. A test makes a lead that goes nowhere.
 
     Raises:
         IntegrityError: the idempotency key was used before.
@@ -61,6 +62,7 @@ def keep(
         attribution=attribution.to_json(),
         received_at=timezone.now(),
         idempotency_key=idempotency_key,
+        is_test=is_test,
         **quarantine.held_for(suspicion),
     )
     with transaction.atomic() if stored else nullcontext():
@@ -200,11 +202,10 @@ def _held(submissions: SubmissionQuerySet) -> SubmissionQuerySet:
 
 def _admit(submissions: Sequence[Submission], *, is_sample: bool = False, may_join: bool = True) -> list[Lead]:
     """Each submission on a lead: the one of the person who wrote, or that it answers, else a new one with what its
-    submitter typed. Samples are leads of their own, whoever wrote them."""
-    if is_sample or not may_join:
-        places = [_Place(each, _new_lead(each, is_sample=is_sample)) for each in submissions]
-    else:
-        places = _places(submissions)
+    submitter typed. Samples and tests are leads of their own, whoever wrote them."""
+    alone = [each for each in submissions if is_sample or each.is_test or not may_join]
+    places = [_Place(each, _new_lead(each, is_sample=is_sample)) for each in alone]
+    places += _places([each for each in submissions if each not in alone]) if len(alone) < len(submissions) else []
     begun = [place for place in places if not place.submission.joined_as]
     rows = [
         row
@@ -221,6 +222,7 @@ def _admit(submissions: Sequence[Submission], *, is_sample: bool = False, may_jo
     if begun:
         pipeline.start([place.lead for place in begun])
     conversation.go_on([(place.lead, place.submission) for place in places if place.submission.joined_as])
+    notices.queue(submissions)
     return [place.lead for place in places]
 
 
@@ -248,7 +250,8 @@ def _new_lead(submission: Submission, *, is_sample: bool = False) -> Lead:
         received_at=received_at,
         last_message_at=received_at,
         updated_at=timezone.now(),
-        is_sample=is_sample,
+        is_sample=is_sample or submission.is_test,
+        is_test=submission.is_test,
     )
 
 

@@ -54,7 +54,7 @@ def held_for(suspicion: str) -> dict[str, Any]:
 
 def screen(submissions: Sequence[Submission]) -> list[Submission]:
     """Sets aside what looks like spam and returns the others. For the worker, in the transaction that admits them."""
-    strange = [each for each in submissions if each.source in SCREENED and each.verdict != Verdict.NOT_SPAM]
+    strange = [each for each in submissions if each.source in SCREENED and _is_strange(each)]
     if not strange:
         return list(submissions)
     correction = _correction()
@@ -66,6 +66,10 @@ def screen(submissions: Sequence[Submission]) -> list[Submission]:
     columns = ["text_print", "spam_score", "spam_reasons", "is_held", "verdict"]
     Submission.objects.bulk_update(strange, columns)
     return [submission for submission in submissions if not submission.is_held]
+
+
+def _is_strange(submission: Submission) -> bool:
+    return submission.verdict != Verdict.NOT_SPAM and not submission.is_test
 
 
 def _hold_if_suspect(submission: Submission, judgement: Judgement) -> None:

@@ -14,6 +14,8 @@ from leads.views.form_builder import (
     form_settings,
     form_use,
 )
+from leads.views.form_qr import form_qr_png, form_qr_svg
+from leads.views.form_test import form_test, form_test_remove, form_test_website, lead_test_remove
 from leads.views.imports import (
     import_again,
     import_check,
@@ -55,7 +57,16 @@ from leads.views.merge import (
     merges_list,
 )
 from leads.views.paste import paste
-from leads.views.public_form import public_form, public_form_embed, public_form_embed_thanks, public_form_thanks
+from leads.views.public_form import (
+    public_form,
+    public_form_embed,
+    public_form_embed_test,
+    public_form_embed_test_thanks,
+    public_form_embed_thanks,
+    public_form_test,
+    public_form_test_thanks,
+    public_form_thanks,
+)
 from leads.views.quarantine import lead_spam, quarantine, quarantine_decide
 from leads.views.samples import samples_load, samples_remove
 from leads.views.webhook_in import webhook_in
@@ -89,6 +100,7 @@ urlpatterns = [
     path(LEAD + "touches/", lead_touches, name="lead_touches"),
     path(LEAD + "duplicates/", lead_duplicates, name="lead_duplicates"),
     path(LEAD + "duplicates/<int:pk>/", lead_duplicate_decide, name="lead_duplicate_decide"),
+    path(LEAD + "test/remove/", lead_test_remove, name="lead_test_remove"),
     path(LEAD + "spam/", lead_spam, name="lead_spam"),
     path("quarantine/", quarantine, name="quarantine"),
     path("quarantine/decide/", quarantine_decide, name="quarantine_decide"),
@@ -139,6 +151,11 @@ urlpatterns = [
     path("forms/<int:pk>/settings/", form_settings, name="form_settings"),
     path("forms/<int:pk>/discard/", form_discard, name="form_discard"),
     path("forms/<int:pk>/versions/<int:number>/use/", form_use, name="form_use"),
+    path("forms/<int:pk>/qr.svg", form_qr_svg, name="form_qr_svg"),
+    path("forms/<int:pk>/qr.png", form_qr_png, name="form_qr_png"),
+    path("forms/<int:pk>/test/", form_test, name="form_test"),
+    path("forms/<int:pk>/test/website/", form_test_website, name="form_test_website"),
+    path("forms/<int:pk>/test/remove/", form_test_remove, name="form_test_remove"),
     path("f/style/<str:paper>.<str:ink>.<str:accent>.<str:digest>.css", form_style, name="form_style"),
     path("f/logo/<str:name>", form_logo, name="form_logo"),
     path("f/<slug:key>/", public_form, name="public_form"),
@@ -146,4 +163,9 @@ urlpatterns = [
     path("f/<slug:key>/embed/", public_form_embed, name="public_form_embed"),
     path("f/<slug:key>/embed/thanks/", public_form_embed_thanks, name="public_form_embed_thanks"),
     path("f/<slug:key>/thanks/", public_form_thanks, name="public_form_thanks"),
+    # A point is in no form's key.
+    path("f/<slug:key>.test/", public_form_test, name="public_form_test"),
+    path("f/<slug:key>.test/thanks/", public_form_test_thanks, name="public_form_test_thanks"),
+    path("f/<slug:key>.test/embed/", public_form_embed_test, name="public_form_embed_test"),
+    path("f/<slug:key>.test/embed/thanks/", public_form_embed_test_thanks, name="public_form_embed_test_thanks"),
 ]

@@ -48,7 +48,7 @@ def test_a_form_chooses_its_profile(client, db):
     editing.make_copy("general", name="Never published", by="olivia")
     editing.archive("consulting", is_archived=True)
     shown = client.get(address(PublicForm, "add")).content.decode()
-    for part in (">The default profile<", 'value="medspa">Med spa<', 'value="automotive"'):
+    for part in (">The default profile (General)<", 'value="medspa">Med spa<', 'value="automotive"'):
         assert part in shown, part
     assert "Never published" not in shown
     assert 'value="consulting"' not in shown

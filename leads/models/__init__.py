@@ -6,6 +6,7 @@ from leads.models.imports import Import, ImportRow
 from leads.models.intake import PublicForm, SpamLesson, Submission
 from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
 from leads.models.merge import ContactPoint, Merge
+from leads.models.notices import Notice
 from leads.models.pipeline import Heartbeat, StageGate, StageRun
 from leads.models.webhooks import Webhook, WebhookDelivery
 
@@ -26,6 +27,7 @@ __all__ = [
     "Lead",
     "LeadSource",
     "Merge",
+    "Notice",
     "PublicForm",
     "RateCount",
     "Reply",

@@ -33,7 +33,10 @@ class PublicForm(models.Model):
     origins = models.JSONField(
         default=list, blank=True, help_text="Websites that may show the form in a frame, as https://example.com."
     )
+    notify = models.JSONField(default=list, blank=True, help_text="Addresses that are told of each of its inquiries.")
     created_at = models.DateTimeField(default=timezone.now)
+
+    is_test = False  # whether it is shown for its owner to try: see leads.forms_live.as_test
 
     class Meta:
         ordering = ["id"]
@@ -118,6 +121,7 @@ class Submission(models.Model):
         related_name="+",
         help_text="Whose mail it answers.",
     )
+    is_test = models.BooleanField(default=False, help_text="Sent from the form's test page: it makes a test lead.")
     problem = models.TextField(blank=True, help_text="Why it could not be put on a lead.")
     received_at = models.DateTimeField(default=timezone.now)
     # Unique per sender scope: the same key a second time answers with the first lead.

@@ -37,7 +37,12 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(quarantined_at__isnull=False)
 
     def samples(self) -> Self:
-        return self.filter(is_sample=True)
+        """The shipped ones."""
+        return self.filter(is_sample=True, is_test=False)
+
+    def tests(self) -> Self:
+        """What owners sent from the test pages of forms; each of them is_sample, too."""
+        return self.filter(is_sample=True, is_test=True)
 
     def matching(self, words: str) -> Self:
         """Leads in which every word occurs: name, e-mail, phone, company or message."""
@@ -81,6 +86,7 @@ class Lead(models.Model):
     answer_count = models.PositiveSmallIntegerField(default=0, help_text="Answers that came to our e-mails.")
     updated_at = models.DateTimeField(default=timezone.now)
     is_sample = models.BooleanField(default=False)
+    is_test = models.BooleanField(default=False, help_text="A sample that an owner sent from a form's test page.")
     # Erasing a lead erases what was folded into it: it is the same person.
     # No index over all rows: SQLite would take it for "not merged", which is nearly all of them, and then sort those.
     merged_into = models.ForeignKey(
@@ -161,6 +167,7 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")), name="lead_not_merged_into_itself"
             ),
+            models.CheckConstraint(condition=Q(is_test=False) | Q(is_sample=True), name="lead_test_is_a_sample"),
         ]
 
     def __str__(self) -> str:
@@ -310,7 +317,7 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
 
 class Reply(models.Model):
     """What staff answered, and by which way it left. Only `SMTP` is sent by baseCamp itself. `leads.replies` and
-    `leads.outbox` are its writers."""
+    `leads.mailing` are its writers."""
 
     class Channel(models.TextChoices):
         SMTP = "smtp", "Sent by baseCamp"

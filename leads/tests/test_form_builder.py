@@ -1,13 +1,18 @@
 """The form builder: drafts that visitors don't see, publishing, going back, and a preview that stores nothing."""
 
+import struct
+import zlib
+from xml.etree import ElementTree
+
 import pytest
+import segno
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from leads import forms_editing
+from leads import forms_editing, forms_qr
 from leads.forms_definition import default
 from leads.forms_templates import TEMPLATES
 from leads.models import FormVersion, PublicForm, Submission
@@ -172,8 +177,13 @@ def test_a_draft_is_discarded(client, form):
     assert list(form.versions.values_list("number", "state")) == [(1, "live")]
 
 
-ADDRESSES = ["/forms/", "/forms/{}/", "/forms/{}/preview/"]
-ACTIONS = ["/forms/make/", "/forms/{}/settings/", "/forms/{}/discard/", "/forms/{}/versions/1/use/"]
+ADDRESSES = [
+    "/forms/", "/forms/{}/", "/forms/{}/preview/", "/forms/{}/test/", "/forms/{}/test/website/", "/forms/{}/qr.svg",
+    "/forms/{}/qr.png",
+]  # fmt: skip
+ACTIONS = [
+    "/forms/make/", "/forms/{}/settings/", "/forms/{}/discard/", "/forms/{}/versions/1/use/", "/forms/{}/test/remove/",
+]  # fmt: skip
 
 
 def test_only_owners_build_forms(anonymous, form):
@@ -199,3 +209,117 @@ def test_form_list_asks_as_often_for_many_forms_as_for_one(client, form):
     for number in range(30):
         forms_editing.make_form(f"Form {number}", definition=default())
     assert queries() == few
+
+
+SETTINGS = {"name": "Website", "is_open": "1"}
+
+
+def test_profile_and_addresses_are_chosen_in_the_builder(client, form):
+    page = client.get(f"/forms/{form.pk}/").content.decode()
+    assert '<option value="" selected>The default profile (General)</option>' in page
+    client.post(
+        f"/forms/{form.pk}/settings/",
+        SETTINGS | {"profile": "medspa", "notify": "a@elm.example\r\nb@elm.example, A@elm.example\n"},
+    )
+    assert (fresh(form).business_profile, fresh(form).notify) == ("medspa", ["a@elm.example", "b@elm.example"])
+    page = client.get(f"/forms/{form.pk}/").content.decode()
+    assert '<option value="medspa" selected>' in page
+    assert "No mail server is set, so nobody is told yet" in page
+
+
+WRONG = [
+    ({"profile": "nonsense"}, "There is no such profile any more. Choose another one."),
+    ({"notify": "office"}, "“office” is not an e-mail address."),
+    ({"notify": "a@elm.example\nBcc: v@x.example"}, "“Bcc: v@x.example” is not an e-mail address."),
+    ({"notify": "Ann <a@elm.example>"}, "“Ann &lt;a@elm.example&gt;” is not an e-mail address."),
+    ({"notify": "\n".join(f"a{number}@elm.example" for number in range(11))}, "At most 10 addresses."),
+    ({"notify": "x" * 50_000}, "is not an e-mail address."),
+    ({"notify": f"a@{'x' * 60}.{'x' * 60}.{'x' * 60}.{'x' * 60}.{'x' * 20}.example"}, "is not an e-mail address."),
+    ({"name": " "}, "Give the form a name, so that you find it again."),
+    ({"websites": "ftp://x"}, "“ftp://x” is not the address of a website."),
+]
+
+
+@pytest.mark.parametrize(("changes", "problem"), WRONG)
+def test_a_setting_that_is_wrong_says_so_beside_it_and_nothing_is_lost(client, form, changes, problem):
+    typed = {"name": "Shop", "notify": "me@elm.example", "websites": "shop.example"} | changes
+    page = client.post(f"/forms/{form.pk}/settings/", typed)
+    (field,) = changes
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert f'aria-describedby="{field}-error"' in text or f'{field}-error" aria-invalid="true"' in text
+    assert f'id="{field}-error">' in text
+    assert problem in text.split(f'id="{field}-error">')[1].split("</div>")[0]
+    assert "shop.example" in text or field == "websites"
+    kept = fresh(form)
+    assert (kept.name, kept.is_open, kept.notify, kept.business_profile) == ("Website", True, [], "")
+
+
+def test_all_that_is_wrong_is_said_at_once(client, form):
+    page = client.post(
+        f"/forms/{form.pk}/settings/", {"name": "", "notify": "x", "websites": "ftp://x", "profile": "x"}
+    )
+    assert set(page.context["settings"]["errors"]) == {"name", "notify", "websites", "profile"}
+
+
+def test_the_code_says_the_forms_address(client, form, settings):
+    settings.SITE_URL = "https://leads.elm.example"
+    address = f"https://leads.elm.example/f/{form.key}/?utm_medium=qr"
+    expected = segno.make_qr(address, error="m")
+    assert expected.error in ("M", "Q", "H")
+    assert forms_qr.code(form).matrix == expected.matrix
+    page = client.get(f"/forms/{form.pk}/")
+    assert address in page.content.decode()
+    assert "opens on this machine" not in page.content.decode()
+    svg = client.get(f"/forms/{form.pk}/qr.svg")
+    assert svg["Content-Type"] == "image/svg+xml"
+    root = ElementTree.fromstring(svg.content)
+    assert root.find("{http://www.w3.org/2000/svg}title").text == "QR code: Website"
+    side = expected.symbol_size(border=4)[0]
+    assert root.attrib["viewBox"] == f"0 0 {side} {side}"
+    png = client.get(f"/forms/{form.pk}/qr.png?download")
+    assert (png["Content-Type"], png["Content-Disposition"]) == (
+        "image/png", f'attachment; filename="form-{form.pk}.png"',
+    )  # fmt: skip
+    assert _modules(png.content, side) == [[bool(each) for each in row] for row in expected.matrix]
+
+
+def _modules(png: bytes, side: int) -> list[list[bool]]:
+    """Dark or light, read from the middle of each module, without the quiet zone, which must be light. The PNG has
+    one bit a pixel."""
+    width, height, depth, kind = struct.unpack(">IIBB", png[16:26])
+    assert (width == height >= 1000, depth, kind) == (True, 1, 0)
+    at, data = 33, b""
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        data += png[at + 8 : at + 8 + length] if png[at + 4 : at + 8] == b"IDAT" else b""
+        at += length + 12
+    raw, stride, scale = zlib.decompress(data), (width + 7) // 8 + 1, width // side
+    lines: list[bytes] = []
+    for start in range(0, len(raw), stride):
+        line, above = raw[start + 1 : start + stride], lines[-1] if lines else bytes(stride - 1)
+        assert raw[start] in (0, 2)  # as it is, or what differs from the line above
+        lines.append(bytes((a + b) % 256 for a, b in zip(line, above, strict=True)) if raw[start] else line)
+    middles = [scale * each + scale // 2 for each in range(side)]
+    rows = [[not lines[y][x // 8] >> (7 - x % 8) & 1 for x in middles] for y in middles]
+    assert not any(any(rows[edge]) or any(row[edge] for row in rows) for edge in (0, 1, 2, 3, -1, -2, -3, -4))
+    return [row[4:-4] for row in rows[4:-4]]
+
+
+REACH = [
+    ("http://localhost:8000", "on this machine alone"),
+    ("http://127.0.0.1:8000", "on this machine alone"),
+    ("http://[::1]:8000", "on this machine alone"),
+    ("http://192.168.1.20:8000", "in your own network alone"),
+    ("http://office-pc:8000", "in your own network alone"),
+    ("https://leads.elm.example", ""),
+    ("http://8.8.8.8", ""),
+]
+
+
+@pytest.mark.parametrize(("site", "words"), REACH)
+def test_an_address_that_visitors_cannot_reach_is_said_to_be_one(client, form, settings, site, words):
+    settings.SITE_URL = site
+    assert words in forms_qr.reach()
+    assert bool(forms_qr.reach()) == bool(words)
+    assert escape(forms_qr.reach()) in client.get(f"/forms/{form.pk}/").content.decode()

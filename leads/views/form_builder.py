@@ -1,6 +1,7 @@
 """The form builder: the forms, the editor of a form with its preview, its versions and settings. For owners."""
 
 from dataclasses import replace
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -11,11 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from leads import forms_builder, forms_editing, forms_live, forms_logo
+from leads import forms_builder, forms_editing, forms_live, forms_logo, forms_qr, notices, smtp
 from leads.file_checks import NotKept
 from leads.forms_colours import Colours
 from leads.forms_definition import TYPE_LABELS, WITH_OPTIONS, Definition, problems
-from leads.forms_editing import Changed, Refused
+from leads.forms_editing import Changed, Refused, WrongSettings
 from leads.forms_inquiry import InquiryForm
 from leads.forms_templates import TEMPLATES
 from leads.forms_words import LANGUAGES
@@ -23,6 +24,7 @@ from leads.models import PublicForm
 from leads.views.request import StaffRequest
 
 PAGE = "leads/form_edit.html"
+TEXT_SETTINGS = ("name", "websites", "profile", "notify")
 FIRST_COLOURS = Colours("#ffffff", "#1b2533", "#1f5fbf")
 
 
@@ -143,18 +145,27 @@ def form_discard(request: StaffRequest, pk: int) -> HttpResponse:
 def form_settings(request: StaffRequest, pk: int) -> HttpResponse:
     needs_owner(request)
     form = get_object_or_404(PublicForm, pk=pk)
+    texts = {name: request.POST.get(name, "").replace("\x00", "") for name in TEXT_SETTINGS}
+    is_open = "is_open" in request.POST
     try:
-        forms_editing.save_settings(
-            form,
-            name=request.POST.get("name", ""),
-            is_open="is_open" in request.POST,
-            websites=request.POST.get("websites", ""),
-        )
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "Saved.")
+        forms_editing.save_settings(form, is_open=is_open, **texts)
+    except WrongSettings as wrong:
+        definition, mark = forms_editing.draft_of(form)
+        typed = texts | {"is_open": is_open, "errors": wrong.problems}
+        return _editor(request, form, definition, seen=mark, typed=typed, status=422)
+    messages.success(request, "Saved.")
     return redirect("form_edit", pk)
+
+
+def _settings(form: PublicForm) -> dict[str, Any]:
+    """What counts at once, as its inputs show it."""
+    return {
+        "name": form.name,
+        "is_open": form.is_open,
+        "profile": form.business_profile,
+        "websites": "\n".join(form.origins),
+        "notify": "\n".join(form.notify),
+    }
 
 
 def needs_owner(request: StaffRequest) -> None:
@@ -170,12 +181,13 @@ def _editor(
     seen: str,
     clash: str = "",
     wrong: dict[str, str] | None = None,
+    typed: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """What is wrong stands beside it once somebody saved; a new row isn't wrong yet. `wrong`: something else than the
-    definition is; nothing was saved then."""
+    definition is; nothing was saved then. `typed`: settings that were refused."""
     is_saved = wrong is None
-    wrong = wrong or (problems(definition) if status == 422 else {})
+    wrong = wrong or (problems(definition) if status == 422 and not typed else {})
     context = {
         "public_form": form,
         "embed": forms_live.embed_code(form),
@@ -198,6 +210,12 @@ def _editor(
         "languages": LANGUAGES.items(),
         "colours": definition.colours or FIRST_COLOURS,
         "versions": list(form.versions.all()),
+        "settings": typed or _settings(form),
+        "profiles": forms_editing.profiles(),
+        "can_send": smtp.can_send(),
+        "troubles": notices.troubles(form),
+        "qr_address": forms_qr.address(form),
+        "reach": forms_qr.reach(),
     }
     # htmx swaps no answer of 400 and above.
     template = f"{PAGE}#editor" if request.htmx else PAGE

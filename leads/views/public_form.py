@@ -18,8 +18,10 @@ from leads.forms_inquiry import InquiryForm
 from leads.forms_words import say
 from leads.intake import keep
 from leads.models import LeadSource, PublicForm, Submission
+from leads.views.form_builder import needs_owner
 from leads.views.form_gate import passage
 from leads.views.form_visit import TOO_MUCH, attribution_of, sent_along
+from leads.views.request import StaffRequest
 
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
 TOO_MUCH_AT_ONCE = "This is too much to send at once. Please go back and shorten it, or send fewer files."
@@ -43,8 +45,25 @@ def public_form_embed(request: HttpRequest, key: str) -> HttpResponse:
     return _serve(request, key)
 
 
-def _serve(request: HttpRequest, key: str) -> HttpResponse:
+# Without a login there are no tests, and browsers send no login along when another website posts here.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def public_form_test(request: StaffRequest, key: str) -> HttpResponse:
+    """The form for its owner to try: what is sent makes a test lead."""
+    needs_owner(request)
+    return _serve(request, key, is_test=True)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def public_form_embed_test(request: StaffRequest, key: str) -> HttpResponse:
+    needs_owner(request)
+    return _serve(request, key, is_test=True)
+
+
+def _serve(request: HttpRequest, key: str, *, is_test: bool = False) -> HttpResponse:
     form = _known_form(key, int(time.time() / REMEMBERED))
+    form = forms_live.as_test(form) if is_test else form
     if not form.is_open:
         return _said(request, form, "leads/public_form_closed.html", status=410)
     if request.method != "POST":
@@ -62,6 +81,22 @@ def public_form_thanks(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def public_form_embed_thanks(request: HttpRequest, key: str) -> HttpResponse:
     return _said(request, get_object_or_404(PublicForm, key=key), "leads/public_form_thanks.html")
+
+
+@require_safe
+def public_form_test_thanks(request: StaffRequest, key: str) -> HttpResponse:
+    return _thank_for_test(request, key)
+
+
+@require_safe
+def public_form_embed_test_thanks(request: StaffRequest, key: str) -> HttpResponse:
+    return _thank_for_test(request, key)
+
+
+def _thank_for_test(request: StaffRequest, key: str) -> HttpResponse:
+    needs_owner(request)
+    form = forms_live.as_test(get_object_or_404(PublicForm, key=key))
+    return _said(request, form, "leads/public_form_thanks.html")
 
 
 @lru_cache(maxsize=100)
@@ -110,6 +145,7 @@ def _store(
             attribution=attribution_of(request, is_framed=forms_live.is_framed(request)),
             suspicion=suspicion or gate.suspicion,
             stored=stored,
+            is_test=form.is_test,
         )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
         files.discard(stored)

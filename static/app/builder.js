@@ -36,4 +36,17 @@
     dragged = null;
     preview();
   });
+
+  // On the test page another width keeps what was typed.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-width]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    document.getElementById("website").className = `test-website is-${link.dataset.width}`;
+    for (const each of document.querySelectorAll("[data-width]")) {
+      each.classList.toggle("active", each === link);
+      each === link ? each.setAttribute("aria-current", "true") : each.removeAttribute("aria-current");
+    }
+    history.replaceState(null, "", link.href);
+  });
 })();

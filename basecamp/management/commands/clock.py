@@ -21,8 +21,8 @@ from crm_sync import chores
 from crm_sync.models import SyncEvent
 from enrichment import confidence, nightly, replies, restating, sweep, trials
 from enrichment.models import MeaningQuery
-from leads import files, forms_logo, imports, limits, outbox, pipeline, webhooks
-from leads.models import WebhookDelivery
+from leads import files, forms_logo, imports, limits, notices, outbox, pipeline, webhooks
+from leads.models import Notice, WebhookDelivery
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +70,7 @@ class Command(BaseCommand):
         rounds = [
             Chore("sweep", sweep_every, pipeline.sweep),
             Chore("have mail sent", sweep_every, outbox.ring_if_due),
+            Chore("have inquiries told of", sweep_every, notices.ring_if_due),
             Chore("have webhooks taken in", sweep_every, webhooks.ring_if_due),
             Chore("go on with imports", sweep_every, imports.ring_if_due),
             Chore("have images cleaned", sweep_every, files.ring_if_due),
@@ -98,5 +99,6 @@ def clear_out() -> None:
     MeaningQuery.objects.forgotten().delete()
     SyncEvent.objects.forgotten().delete()
     WebhookDelivery.objects.forgotten().delete()
+    Notice.objects.forgotten().delete()
     Failure.objects.filter(stopped__lt=timezone.now() - dt.timedelta(days=KEPT)).delete()
     call_command("clearsessions")
