@@ -172,6 +172,7 @@ def _editor(
     """What is wrong stands beside it once somebody saved; a new row isn't wrong yet. `typed`: settings that were
     refused."""
     wrong = problems(definition) if status == 422 and not typed else {}
+    profiles = forms_editing.profiles()
     context = {
         "public_form": form,
         "embed": forms_live.embed_code(form),
@@ -194,7 +195,8 @@ def _editor(
         "colours": definition.colours or FIRST_COLOURS,
         "versions": list(form.versions.all()),
         "settings": typed or _settings(form),
-        "profiles": forms_editing.profiles(),
+        "profiles": profiles,
+        "profile_is_gone": form.business_profile not in dict(profiles),
         "can_send": smtp.can_send(),
         "troubles": notices.troubles(form),
         "qr_address": forms_qr.address(form),
