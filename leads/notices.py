@@ -85,9 +85,11 @@ def is_due() -> bool:
 def send_due() -> None:
     """Sends a few of the mails that are due; the bell rings again for the others."""
     _mend_digests()
-    due = Notice.objects.due().waiting().order_by()
-    for form_id, to in due.values_list("form", "to").distinct():
-        _hold_back(PublicForm.objects.get(pk=form_id), to)
+    due = set(Notice.objects.due().waiting().order_by().values_list("form", "to").distinct())
+    forms = PublicForm.objects.in_bulk({form_id for form_id, _ in due})
+    for form_id, to in due:
+        if form_id in forms:  # else it was just deleted, with its notices
+            _hold_back(forms[form_id], to)
     mailing.send_due([NOTICES])
 
 

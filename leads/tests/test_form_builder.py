@@ -227,6 +227,12 @@ def test_profile_and_addresses_are_chosen_in_the_builder(client, form):
     assert "No mail server is set, so nobody is told yet" in page
 
 
+def test_a_profile_that_is_gone_says_so(client, form):
+    PublicForm.objects.update(business_profile="boats")
+    page = client.get(f"/forms/{form.pk}/").content.decode()
+    assert "The one it had, “boats”, is archived or gone, so the default reads its inquiries." in page
+
+
 WRONG = [
     ({"profile": "nonsense"}, "There is no such profile any more. Choose another one."),
     ({"notify": "office"}, "“office” is not an e-mail address."),

@@ -1,10 +1,12 @@
 """Staff are told of inquiries by mail: from the worker, once, never of what is in quarantine, and never in a flood."""
 
 import datetime as dt
+import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -313,3 +315,29 @@ def test_old_notices_are_forgotten(mailbox, form):  # noqa: F811
     assert not Notice.objects.forgotten().exists()
     Notice.objects.update(created_at=timezone.now() - dt.timedelta(days=31))
     assert Notice.objects.forgotten().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_each_mail_once_and_not_too_many(mailbox, form, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(notices, "MOST_AN_HOUR", 6)
+    for number in range(10):
+        send(form, contact=somebody(number))
+    Notice.objects.update(due_at=timezone.now())
+
+    def work() -> None:
+        try:
+            for _ in range(10):
+                notices.send_due()
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    inquiries = [text_of(each).split("\r\n\r\n")[0] for each in mailbox.taken]
+    assert len(inquiries) == len(set(inquiries))
+    assert len(inquiries) + Notice.objects.exclude(digest=None).count() == 10
+    # Each worker counts what has left, not what the other is sending just now.
+    assert 6 <= len(inquiries) <= 6 + mailing.AT_ONCE

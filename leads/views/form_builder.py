@@ -188,6 +188,7 @@ def _editor(
     definition is; nothing was saved then. `typed`: settings that were refused."""
     is_saved = wrong is None
     wrong = wrong or (problems(definition) if status == 422 and not typed else {})
+    profiles = forms_editing.profiles()
     context = {
         "public_form": form,
         "embed": forms_live.embed_code(form),
@@ -211,7 +212,8 @@ def _editor(
         "colours": definition.colours or FIRST_COLOURS,
         "versions": list(form.versions.all()),
         "settings": typed or _settings(form),
-        "profiles": forms_editing.profiles(),
+        "profiles": profiles,
+        "profile_is_gone": form.business_profile not in dict(profiles),
         "can_send": smtp.can_send(),
         "troubles": notices.troubles(form),
         "qr_address": forms_qr.address(form),

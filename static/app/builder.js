@@ -12,6 +12,15 @@
   document.addEventListener("input", (event) => event.target.closest("#editor") && preview());
   document.addEventListener("htmx:afterSettle", (event) => event.detail.target.closest?.(".builder") && preview());
 
+  // What was changed and not saved isn't lost by saving something else on the page, or by going away.
+  let isUnsaved = false;
+  document.addEventListener("input", (event) => event.target.closest("#editor") && (isUnsaved = true));
+  document.addEventListener("htmx:afterSettle", (event) => event.detail.target.closest?.(".builder") && (isUnsaved = true));
+  document.addEventListener("submit", (event) => {
+    if (event.target.id === "editor" && event.submitter?.formTarget !== "preview") isUnsaved = false;
+  });
+  addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
+
   // A row can be dragged by anything but its inputs, in which dragging selects text.
   let dragged = null;
   const row = (event) => event.target.closest?.("[data-sortable] > .row-item");
@@ -34,6 +43,7 @@
     if (!dragged) return;
     dragged.classList.remove("is-dragged");
     dragged = null;
+    isUnsaved = true;
     preview();
   });
 
