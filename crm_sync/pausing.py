@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from crm_sync.models import AirtableBase, CrmConnection
-from leads import gates, replies
+from leads import gates, smtp
 
 logger = logging.getLogger(__name__)
 Pause = CrmConnection.Pause
@@ -76,7 +76,7 @@ def tell_admins() -> None:
         return
     admins = get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(email="")
     to = sorted(admins.values_list("email", flat=True))
-    if not to or not replies.can_send():
+    if not to or not smtp.can_send():
         CrmConnection.objects.filter(pk=1).update(is_mail_due=False)
         return
     # Noted before it leaves, so that a worker that dies over it doesn't send it twice.

@@ -1,4 +1,4 @@
-"""Sends the replies that wait, by SMTP, in the worker.
+"""Sends the replies that wait, in the worker.
 
     waiting --claim--> sending --> sent
        ^                  |  +---> failed, with the reason; staff try again or take it back
@@ -10,17 +10,16 @@ can't be known (the connection broke after the text was handed over, or the work
 
 import datetime as dt
 import logging
-import smtplib
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from leads import pipeline, replies
 from leads.models import Event, Lead, Reply
+from leads.smtp import NotTaken, Unknown, hand_over
 
 logger = logging.getLogger(__name__)
 
@@ -30,21 +29,6 @@ LEASE = 180  # seconds after which a worker that is sending must have died
 AWAY = 30  # seconds for which no mail is tried after the server did not answer
 GIVE_UP_AFTER = 8  # attempts, over about 40 minutes
 MAY_HAVE_LEFT = "It may have left all the same: look for it in your mailbox before you send it again."
-
-
-class _NotTaken(Exception):
-    """The server certainly did not take the mail. `is_final`: it won't take it later either. `is_away`: it would take
-    no other one now."""
-
-    def __init__(self, reason: str, *, is_final: bool = False, is_away: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.is_final = is_final
-        self.is_away = is_away
-
-
-class _Unknown(Exception):
-    """Nobody can say whether the mail was taken."""
 
 
 def ring_if_due() -> None:
@@ -79,14 +63,14 @@ def _send(reply: Reply) -> bool:
     """Returns whether the server is there."""
     is_there = True
     try:
-        _hand_over(reply)
-    except _NotTaken as refused:
+        hand_over(_message(reply))
+    except NotTaken as refused:
         is_there = not refused.is_away
         if refused.is_final or reply.attempts + 1 >= GIVE_UP_AFTER:
             _close(reply, refused.reason)
         else:
             _wait(reply, refused.reason)
-    except _Unknown as broken:
+    except Unknown as broken:
         _close(reply, f"{broken} {MAY_HAVE_LEFT}")
     except Exception as error:
         logger.exception("Reply %s could not be sent", reply.pk)
@@ -96,55 +80,14 @@ def _send(reply: Reply) -> bool:
     return is_there
 
 
-def _hand_over(reply: Reply) -> None:
-    message = EmailMessage(
+def _message(reply: Reply) -> EmailMessage:
+    return EmailMessage(
         subject=reply.subject,
         body=reply.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[reply.to],
         headers={"Message-ID": reply.message_id},
     )
-    if not replies.can_send():
-        raise _NotTaken("No mail server is set.", is_final=True)
-    connection = get_connection()
-    _open(connection)
-    try:
-        connection.send_messages([message])
-    except smtplib.SMTPRecipientsRefused as error:
-        code, said = next(iter(error.recipients.values()))
-        raise _NotTaken(_refused(f"the address {reply.to}", code, said), is_final=code >= 500) from error
-    except smtplib.SMTPResponseException as error:
-        # Also the server's answer to the text itself: it says no, so the mail was not taken.
-        is_final = error.smtp_code >= 500
-        raise _NotTaken(_refused("the mail", error.smtp_code, error.smtp_error), is_final=is_final) from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise _Unknown("The connection to the mail server broke while the mail was handed over.") from error
-    finally:
-        _shut(connection)
-
-
-def _open(connection: BaseEmailBackend) -> None:
-    where = f"The mail server {settings.EMAIL_HOST}"
-    try:
-        connection.open()
-    except smtplib.SMTPAuthenticationError as error:
-        raise _NotTaken(f"{where} refuses the user name or password in EMAIL_URL.", is_final=True) from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise _NotTaken(f"{where} does not support what EMAIL_URL asks for: {error}", is_final=True) from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise _NotTaken(f"{where} does not answer.", is_away=True) from error
-
-
-def _shut(connection: BaseEmailBackend) -> None:
-    try:
-        connection.close()
-    except (smtplib.SMTPException, OSError):
-        logger.info("The mail server broke off the connection at its end")
-
-
-def _refused(what: str, code: int, said: bytes | str) -> str:
-    words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-    return f"The mail server refuses {what}: {code} {' '.join(words.split())[:200]}"
 
 
 def _record(reply: Reply) -> None:

@@ -7,9 +7,7 @@ along: whether it left, a person says.
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from email.utils import make_msgid, parseaddr
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -20,6 +18,7 @@ from django.utils.timesince import timesince
 from leads import status
 from leads.merging import MergedAway
 from leads.models import Lead, Reply
+from leads.smtp import can_send, new_message_id
 
 State, Channel = Reply.State, Reply.Channel
 UNDO_SECONDS = 10  # a mail waits so long before it leaves, to be taken back
@@ -28,16 +27,6 @@ LONGEST = 20_000
 
 class CannotReply(Exception):
     """The reply can't go this way; the message is a plain sentence."""
-
-
-def can_send() -> bool:
-    """Whether baseCamp sends mail itself: an SMTP server and an address to send from are set."""
-    return settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") and bool(sender())
-
-
-def sender() -> str:
-    """The address that mail is sent from; empty when there is none."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1] if settings.DEFAULT_FROM_EMAIL else ""
 
 
 def send(lead: Lead, *, to: str, subject: str, text: str, key: uuid.UUID, actor: str) -> Reply:
@@ -63,7 +52,7 @@ def send(lead: Lead, *, to: str, subject: str, text: str, key: uuid.UUID, actor:
             to=to,
             subject=subject or "Your inquiry",
             text=text,
-            message_id=make_msgid(domain=sender().rpartition("@")[2]),
+            message_id=new_message_id(),
             due_at=timezone.now() + dt.timedelta(seconds=UNDO_SECONDS),
             sent_by=actor,
         )

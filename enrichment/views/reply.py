@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from enrichment import replies as drafts
-from leads import replies
+from leads import replies, smtp
 from leads.models import Lead, Reply
 from leads.views.merged import follows_merges, only_standing
 from leads.views.request import StaffRequest
@@ -140,8 +140,8 @@ def _context(lead: Lead, problem: str = "") -> dict[str, Any]:
         "open_replies": [each for each in rows if each.state in (Reply.State.FAILED, Reply.State.TAKEN)],
         "last_sent": next((each for each in rows if each.state == Reply.State.SENT), None),
         "is_answered": bool(on_the_way) or (_is_answered(lead, rows) and not found.own),
-        "can_send": replies.can_send(),
-        "sender": replies.sender(),
+        "can_send": smtp.can_send(),
+        "sender": smtp.sender(),
         "key": uuid.uuid4(),
         "mail_link": mail_link(lead.email, found.subject, found.text),
         "rows": min(24, max(6, sum(1 + len(line) // 58 for line in found.text.split("\n")))),
