@@ -1,34 +1,12 @@
-"""Sends the replies that wait, in the worker.
-
-    waiting --claim--> sending --> sent
-       ^                  |  +---> failed, with the reason; staff try again or take it back
-       +--- not taken ----+
-
-A mail is never sent twice by itself: what is tried again is only what the server certainly did not take. Where that
-can't be known (the connection broke after the text was handed over, or the worker died), it fails and a person looks.
-"""
-
-import datetime as dt
-import logging
+"""What leaves by mail, in the worker: the replies of staff. `leads.mailing` says how."""
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from leads import pipeline, replies
-from leads.models import Event, Lead, Reply
-from leads.smtp import NotTaken, Unknown, hand_over
-
-logger = logging.getLogger(__name__)
-
-State = Reply.State
-AT_ONCE = 5  # mails a shift begins with, so that leads don't wait for a slow mail server
-LEASE = 180  # seconds after which a worker that is sending must have died
-AWAY = 30  # seconds for which no mail is tried after the server did not answer
-GIVE_UP_AFTER = 8  # attempts, over about 40 minutes
-MAY_HAVE_LEFT = "It may have left all the same: look for it in your mailbox before you send it again."
+from leads import mailing, pipeline, replies
+from leads.mailing import Kind
+from leads.models import Lead, Reply
 
 
 def ring_if_due() -> None:
@@ -38,46 +16,16 @@ def ring_if_due() -> None:
 
 
 def is_due() -> bool:
-    return Reply.objects.due().exists()
+    return any(kind.due().exists() for kind in KINDS)
 
 
 def send_due() -> None:
     """Sends a few of the mails that are due; the bell rings again for the others."""
-    for reply in Reply.objects.due().select_related("lead").order_by("due_at", "id")[:AT_ONCE]:
-        if reply.state == State.SENDING:
-            _close(reply, f"baseCamp was stopped while it sent this. {MAY_HAVE_LEFT}")
-        elif _claim(reply) and not _send(reply):
-            # Leads wait while this does: one try is enough to know that nobody is there.
-            waiting = Reply.objects.due().filter(state=State.WAITING)
-            waiting.update(due_at=timezone.now() + dt.timedelta(seconds=AWAY))
-            break
+    mailing.send_due(KINDS)
 
 
-def _claim(reply: Reply) -> bool:
-    waiting = Reply.objects.filter(pk=reply.pk, state=State.WAITING, due_at__lte=timezone.now())
-    until = timezone.now() + dt.timedelta(seconds=LEASE)
-    return bool(waiting.update(state=State.SENDING, due_at=until, attempts=F("attempts") + 1))
-
-
-def _send(reply: Reply) -> bool:
-    """Returns whether the server is there."""
-    is_there = True
-    try:
-        hand_over(_message(reply))
-    except NotTaken as refused:
-        is_there = not refused.is_away
-        if refused.is_final or reply.attempts + 1 >= GIVE_UP_AFTER:
-            _close(reply, refused.reason)
-        else:
-            _wait(reply, refused.reason)
-    except Unknown as broken:
-        _close(reply, f"{broken} {MAY_HAVE_LEFT}")
-    except Exception as error:
-        logger.exception("Reply %s could not be sent", reply.pk)
-        _close(reply, f"Something unexpected went wrong ({type(error).__name__}). {MAY_HAVE_LEFT}")
-    else:
-        _record(reply)
-    return is_there
+def _due() -> QuerySet[Reply]:
+    return Reply.objects.due().select_related("lead")
 
 
 def _message(reply: Reply) -> EmailMessage:
@@ -90,28 +38,20 @@ def _message(reply: Reply) -> EmailMessage:
     )
 
 
-def _record(reply: Reply) -> None:
-    with transaction.atomic():
-        # By its row: the lead may have been merged, and the reply with it, or erased meanwhile.
-        lead = Lead.objects.select_for_update().filter(replies=reply.pk).first()
-        mine = Reply.objects.filter(pk=reply.pk, state=State.SENDING)
-        if lead and mine.update(state=State.SENT, sent_at=timezone.now(), problem=""):
-            replies.answered(lead, reply)
+def _lead(reply: Reply) -> QuerySet[Lead]:
+    return Lead.objects.filter(replies=reply.pk)
 
 
-def _wait(reply: Reply, reason: str) -> None:
-    due_at = timezone.now() + dt.timedelta(seconds=min(10 * 2**reply.attempts, 900))
-    _say(reply, state=State.WAITING, problem=reason, due_at=due_at)
+def _was_sent(lead: Lead, reply: Reply) -> None:
+    replies.answered(lead, reply)
 
 
-def _close(reply: Reply, reason: str) -> None:
-    _say(reply, f"The reply to {reply.to} could not be sent", state=State.FAILED, problem=reason)
-
-
-def _say(reply: Reply, event: str = "", **changes: object) -> None:
-    with transaction.atomic():
-        lead = Lead.objects.select_for_update().filter(replies=reply.pk).first()
-        if lead and Reply.objects.filter(pk=reply.pk, state=State.SENDING).update(**changes):
-            if event:
-                Event.objects.create(lead=lead, text=event[:300])
-            Lead.objects.filter(pk=lead.pk).update(updated_at=timezone.now())
+REPLIES = Kind(
+    due=_due,
+    message=_message,
+    lead=_lead,
+    was_sent=_was_sent,
+    called=lambda reply: f"The reply to {reply.to}",
+    give_up_after=8,  # over about 40 minutes
+)
+KINDS = (REPLIES,)

@@ -274,7 +274,7 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
 
 class Reply(models.Model):
     """What staff answered, and by which way it left. Only `SMTP` is sent by baseCamp itself. `leads.replies` and
-    `leads.outbox` are its writers."""
+    `leads.mailing` are its writers."""
 
     class Channel(models.TextChoices):
         SMTP = "smtp", "Sent by baseCamp"

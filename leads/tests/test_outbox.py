@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.utils import timezone
 
-from leads import merges, outbox, replies
+from leads import mailing, merges, outbox, replies
 from leads.intake import receive
 from leads.models import Event, Lead, Reply
 from leads.replies import CannotReply
@@ -138,7 +138,7 @@ def test_no_server_is_waited_for_and_given_up_in_the_end(mailbox, lead, settings
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
     reply = due(queue(lead))
     assert (reply.state, reply.problem) == ("waiting", "The mail server 127.0.0.1 does not answer.")
-    for _ in range(outbox.GIVE_UP_AFTER):
+    for _ in range(outbox.REPLIES.give_up_after):
         reply = due(reply)
     assert reply.state == "failed"
     assert Event.objects.filter(text="The reply to mark@lee.example could not be sent").count() == 1
@@ -161,7 +161,7 @@ def test_what_may_have_left_is_not_sent_again(mailbox, lead):
     mailbox.answers["data"] = ["break"]
     reply = due(queue(lead))
     assert reply.state == "failed"
-    assert outbox.MAY_HAVE_LEFT in reply.problem
+    assert mailing.MAY_HAVE_LEFT in reply.problem
     due(reply)
     assert len(mailbox.taken) == 1
     replies.confirm(reply, actor="olivia")  # a person looked: it had arrived
@@ -170,7 +170,7 @@ def test_what_may_have_left_is_not_sent_again(mailbox, lead):
 
 def test_a_worker_that_died_while_sending(mailbox, lead):
     reply = queue(lead)
-    assert outbox._claim(reply)
+    assert mailing.claim(reply)
     outbox.send_due()  # another worker, meanwhile
     reply.refresh_from_db()
     assert reply.state == "sending"
