@@ -5,6 +5,8 @@ Django's own sentences ("This field is required.") come from its translations; t
 
 from collections.abc import Mapping
 
+from leads.forms_words_consent import WORDS as CONSENT_WORDS
+
 LANGUAGES: Mapping[str, str] = {
     "en": "English",
     "de": "Deutsch",
@@ -130,6 +132,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "Questa pagina non è più valida. Invia di nuovo; nulla è andato perso.",
         "Esta página já não é válida. Envie de novo; nada se perdeu.",
     ),
+    **CONSENT_WORDS,
 }
 
 

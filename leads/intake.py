@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,10 +10,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import conversation, joining, merging, pipeline, quarantine
+from leads import consent_mails, consents, conversation, joining, merging, pipeline, quarantine
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.models.intake import SubmissionQuerySet
-from leads.values import Contact, FoundValue
+from leads.values import Agreement, Contact, FoundValue
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +36,10 @@ def keep(
     form: PublicForm | None = None,
     idempotency_key: str | None = None,
     suspicion: str = "",
+    agreements: Sequence[Agreement] = (),
 ) -> Submission:
-    """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT: a visitor is waiting.
+    """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT, and one more for the
+    `agreements`, what was agreed to in the form: a visitor is waiting.
 
     `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With a `suspicion`,
     a sentence for staff, it goes into quarantine.
@@ -45,7 +48,7 @@ def keep(
         IntegrityError: the idempotency key was used before.
     """
     typed = {key: _storable(value).strip() for key, value in asdict(contact).items()}
-    submission = Submission.objects.create(
+    submission = Submission(
         source=source,
         form=form,
         form_version=form.published if form else None,
@@ -56,6 +59,10 @@ def keep(
         idempotency_key=idempotency_key,
         **quarantine.held_for(suspicion),
     )
+    with transaction.atomic() if form and agreements else nullcontext():
+        submission.save(force_insert=True)
+        if form and agreements:
+            consents.record(submission, form, agreements)
     pipeline.ring_after_commit(settings.LEAD_PIPELINE[0].cluster)
     return submission
 
@@ -198,6 +205,7 @@ def _admit(submissions: Sequence[Submission], *, is_sample: bool = False, may_jo
         place.submission.lead = place.lead
     Submission.objects.bulk_update(submissions, ["lead", "joined_as"])
     FieldValue.objects.bulk_create(rows)
+    consent_mails.ask(submissions)
     if begun:
         pipeline.start([place.lead for place in begun])
     conversation.go_on([(place.lead, place.submission) for place in places if place.submission.joined_as])

@@ -1,4 +1,5 @@
 from leads.models.access import ApiKey, RateCount
+from leads.models.consents import Consent, ConsentRequest
 from leads.models.duplicates import DuplicateSuggestion
 from leads.models.forms import FormVersion
 from leads.models.imports import Import, ImportRow
@@ -10,6 +11,8 @@ from leads.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiKey",
+    "Consent",
+    "ConsentRequest",
     "ContactPoint",
     "DuplicateSuggestion",
     "Event",

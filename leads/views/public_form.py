@@ -99,6 +99,7 @@ def _store(
             form=form,
             idempotency_key=f"form:{nonce}",
             suspicion=suspicion or gate.suspicion,
+            agreements=inquiry.agreements,
         )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
         earlier = get_object_or_404(Submission, idempotency_key=f"form:{nonce}")  # or the form was just deleted
