@@ -22,7 +22,7 @@ from leads.forms_words import say
 from leads.keys import email_key
 from leads.mailing import Kind
 from leads.models import Consent, ConsentRequest, Event, Lead, Submission
-from leads.smtp import can_send, new_message_id
+from leads.smtp import new_message_id
 
 State = ConsentRequest.State
 SALT = "leads.consent"
@@ -223,12 +223,3 @@ def read(link: str) -> tuple[ConsentRequest, bool]:
     except signing.SignatureExpired:
         return found, False
     return found, True
-
-
-def why_not(*, has_address: bool, has_consent: bool) -> str:
-    """Why a form can't ask for confirmation, in plain words; empty when it can."""
-    if not has_consent:
-        return "The published form asks for no consent."
-    if not has_address:
-        return "The published form has no e-mail field."
-    return "" if can_send() else "No mail server is set: EMAIL_URL and EMAIL_FROM say which."

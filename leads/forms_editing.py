@@ -7,8 +7,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from leads import forms_definition
-from leads.forms_definition import Definition, origin_of
+from leads.forms_definition import Definition, FieldType, origin_of
 from leads.models import FormVersion, PublicForm
+from leads.smtp import can_send
 
 State = FormVersion.State
 MOST_WEBSITES = 50
@@ -91,9 +92,22 @@ def publish_again(form: PublicForm, *, number: int, by: str) -> FormVersion:
         return _add(locked, earlier.definition, State.LIVE, by=by, note=f"As version {number}")
 
 
-def save_settings(form: PublicForm, *, name: str, is_open: bool, websites: str) -> None:
+def save_settings(form: PublicForm, *, name: str, is_open: bool, websites: str, asks_confirmation: bool) -> None:
     """What counts at once, whichever version is live. Raises Refused with what is wrong, and changes nothing then."""
-    PublicForm.objects.filter(pk=form.pk).update(name=_checked_name(name), is_open=is_open, origins=_origins(websites))
+    if asks_confirmation and not form.asks_confirmation and (reason := why_no_confirmation(form)):
+        raise Refused(f"Nobody can be asked by e-mail for confirmation. {reason}")
+    PublicForm.objects.filter(pk=form.pk).update(
+        name=_checked_name(name), is_open=is_open, origins=_origins(websites), asks_confirmation=asks_confirmation
+    )
+
+
+def why_no_confirmation(form: PublicForm) -> str:
+    """Why a form can't have its consents confirmed by e-mail, in a plain sentence; empty when it can."""
+    if not any(each.type == FieldType.CONSENT for each in form.definition.fields):
+        return "The published form asks for no consent."
+    if "email" not in form.definition.keys:
+        return "The published form has no e-mail field."
+    return "" if can_send() else "No mail server is set: EMAIL_URL and EMAIL_FROM name it."
 
 
 def _origins(websites: str) -> list[str]:

@@ -134,6 +134,7 @@ def form_settings(request: StaffRequest, pk: int) -> HttpResponse:
             name=request.POST.get("name", ""),
             is_open="is_open" in request.POST,
             websites=request.POST.get("websites", ""),
+            asks_confirmation="asks_confirmation" in request.POST,
         )
     except Refused as refused:
         messages.error(request, str(refused))
@@ -154,6 +155,7 @@ def _editor(
     wrong = problems(definition) if status == 422 else {}
     context = {
         "public_form": form,
+        "no_confirmation": forms_editing.why_no_confirmation(form),
         "embed": forms_live.embed_code(form),
         "definition": definition,
         "rows": [
