@@ -206,7 +206,7 @@ def test_without_a_mail_server_the_inquiry_is_a_lead_and_the_page_says_why(send,
     submission = send()
     assert due(asked(submission)).problem == "No mail server is set."
     page = client.get(submission.lead.get_absolute_url()).content.decode()
-    assert "Nobody was asked to confirm.</b> No mail server is set." in page
+    assert "The mail that asks to confirm was not sent.</b> No mail server is set." in page
     assert "Send again" in page
 
 
