@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from leads import forms_definition
-from leads.forms_definition import Definition, origin_of
+from leads.forms_definition import Definition, FieldType, origin_of
 from leads.models import FormVersion, PublicForm
+from leads.smtp import can_send
 
 State = FormVersion.State
 MOST_WEBSITES = 50
@@ -115,7 +116,14 @@ def profiles() -> list[tuple[str, str]]:
 
 
 def save_settings(
-    form: PublicForm, *, name: str, is_open: bool, websites: str, profile: str = "", notify: str = ""
+    form: PublicForm,
+    *,
+    name: str,
+    is_open: bool,
+    websites: str,
+    profile: str = "",
+    notify: str = "",
+    asks_confirmation: bool = False,
 ) -> None:
     """What counts at once, whichever version is live. Raises WrongSettings and changes nothing then."""
     checks: dict[str, tuple[Callable[[str], object], str]] = {
@@ -130,9 +138,20 @@ def save_settings(
             checked[COLUMNS.get(key, key)] = check(typed)
         except Refused as refused:
             wrong[key] = str(refused)
+    if asks_confirmation and not form.asks_confirmation and (reason := why_no_confirmation(form)):
+        wrong["asks_confirmation"] = f"Nobody can be asked by e-mail for confirmation. {reason}"
     if wrong:
         raise WrongSettings(wrong)
-    PublicForm.objects.filter(pk=form.pk).update(is_open=is_open, **checked)
+    PublicForm.objects.filter(pk=form.pk).update(is_open=is_open, asks_confirmation=asks_confirmation, **checked)
+
+
+def why_no_confirmation(form: PublicForm) -> str:
+    """Why a form can't have its consents confirmed by e-mail, in a plain sentence; empty when it can."""
+    if not any(each.type == FieldType.CONSENT for each in form.definition.fields):
+        return "The published form asks for no consent."
+    if "email" not in form.definition.keys:
+        return "The published form has no e-mail field."
+    return "" if can_send() else "No mail server is set: EMAIL_URL and EMAIL_FROM name it."
 
 
 def _profile(key: str) -> str:

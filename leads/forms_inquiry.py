@@ -17,7 +17,7 @@ from leads.file_checks import ACCEPT, MEGABYTE, TOO_MANY, TOO_MUCH, IncomingFile
 from leads.forms_definition import MESSAGE, PAIRS, Definition, FieldType, FormField
 from leads.forms_words import FILES_AGAIN, NOT_A_NUMBER, REACHABLE, say
 from leads.intake import LONGEST_TEXT
-from leads.values import Contact
+from leads.values import Agreement, Contact
 
 LONGEST = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "company": 200}
 LONGEST_LINE = 500
@@ -85,6 +85,12 @@ class InquiryForm(forms.Form):
     def payload(self) -> dict[str, Any]:
         """Every answer by its field's key, as JSON holds it."""
         return {key: _plain(self.cleaned_data[key]) for key in self.definition.keys}
+
+    @property
+    def agreements(self) -> list[Agreement]:
+        """What was agreed to, or left open, word by word."""
+        asked = [each for each in self.definition.fields if each.type == FieldType.CONSENT]
+        return [Agreement(each.key, each.label, bool(self.cleaned_data[each.key])) for each in asked]
 
     @property
     def text(self) -> str:

@@ -6,6 +6,7 @@ Django's own sentences ("This field is required.") come from its translations; t
 from collections.abc import Mapping
 
 from leads import file_checks
+from leads.forms_words_consent import WORDS as CONSENT_WORDS
 
 LANGUAGES: Mapping[str, str] = {
     "en": "English",
@@ -232,6 +233,7 @@ _WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "L’immagine ha più di {most} megapixel.",
         "A imagem tem mais de {most} megapíxeis.",
     ),
+    **CONSENT_WORDS,
 }
 
 

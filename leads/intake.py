@@ -10,12 +10,22 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads import conversation, joining, merging, notices, pipeline, quarantine, touches
+from leads import (
+    consent_mails,
+    consents,
+    conversation,
+    joining,
+    merging,
+    notices,
+    pipeline,
+    quarantine,
+    touches,
+)
 from leads.attribution import NOTHING, Attribution
 from leads.files import Stored, attach
 from leads.models import FieldValue, Lead, PublicForm, Submission
 from leads.models.intake import SubmissionQuerySet
-from leads.values import Contact, FoundValue
+from leads.values import Agreement, Contact, FoundValue
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +50,11 @@ def keep(
     suspicion: str = "",
     attribution: Attribution = NOTHING,
     stored: Sequence[Stored] = (),
+    agreements: Sequence[Agreement] = (),
     is_test: bool = False,
 ) -> Submission:
-    """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT, and one more where it came
-    with files, which are `stored` already: a visitor is waiting.
+    """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT, and one more each for its
+    files, which are `stored` already, and its `agreements`, what was agreed to in the form: a visitor is waiting.
 
     `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With a `suspicion`,
     a sentence for staff, it goes into quarantine. A test makes a lead that goes nowhere.
@@ -65,9 +76,10 @@ def keep(
         is_test=is_test,
         **quarantine.held_for(suspicion),
     )
-    with transaction.atomic() if stored else nullcontext():
+    with transaction.atomic() if stored or agreements else nullcontext():
         submission.save(force_insert=True)
         attach(submission, stored)
+        consents.record(submission, form, agreements)
     pipeline.ring_after_commit(settings.LEAD_PIPELINE[0].cluster)
     return submission
 
@@ -219,6 +231,7 @@ def _admit(submissions: Sequence[Submission], *, is_sample: bool = False, may_jo
         place.submission.lead = place.lead
     Submission.objects.bulk_update(submissions, ["lead", "joined_as"])
     FieldValue.objects.bulk_create(rows)
+    consent_mails.ask(submissions)
     if begun:
         pipeline.start([place.lead for place in begun])
     conversation.go_on([(place.lead, place.submission) for place in places if place.submission.joined_as])

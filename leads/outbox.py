@@ -1,10 +1,13 @@
-"""What leaves by mail, in the worker: the replies of staff. `leads.mailing` says how."""
+"""What leaves by mail, in the worker: the replies of staff, and the mails that ask for consents to be confirmed.
+
+`leads.mailing` says how.
+"""
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import QuerySet
 
-from leads import mailing, pipeline, replies
+from leads import consent_mails, mailing, pipeline, replies
 from leads.mailing import Kind
 from leads.models import Lead, Reply
 
@@ -54,4 +57,4 @@ REPLIES = Kind(
     called=lambda reply: f"The reply to {reply.to}",
     give_up_after=8,  # over about 40 minutes
 )
-KINDS = (REPLIES,)
+KINDS = (REPLIES, consent_mails.REQUESTS)

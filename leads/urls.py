@@ -2,6 +2,7 @@ from django.urls import path
 
 from leads.views.api_keys import api_key_change, api_key_make, api_key_revoke, api_keys
 from leads.views.attachment import attachment, attachments
+from leads.views.consents import consent_ask, consent_link, consent_withdraw
 from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
 from leads.views.export import export_leads
 from leads.views.form_assets import embed_script, form_logo, form_style
@@ -101,6 +102,8 @@ urlpatterns = [
     path(LEAD + "duplicates/", lead_duplicates, name="lead_duplicates"),
     path(LEAD + "duplicates/<int:pk>/", lead_duplicate_decide, name="lead_duplicate_decide"),
     path(LEAD + "test/remove/", lead_test_remove, name="lead_test_remove"),
+    path(LEAD + "consents/<int:pk>/withdraw/", consent_withdraw, name="consent_withdraw"),
+    path(LEAD + "consents/<int:pk>/ask/", consent_ask, name="consent_ask"),
     path(LEAD + "spam/", lead_spam, name="lead_spam"),
     path("quarantine/", quarantine, name="quarantine"),
     path("quarantine/decide/", quarantine_decide, name="quarantine_decide"),
@@ -159,6 +162,7 @@ urlpatterns = [
     path("f/style/<str:paper>.<str:ink>.<str:accent>.<str:digest>.css", form_style, name="form_style"),
     path("f/logo/<str:name>", form_logo, name="form_logo"),
     path("f/<slug:key>/", public_form, name="public_form"),
+    path("consent/<str:token>/", consent_link, name="consent_link"),
     path("embed.js", embed_script, name="embed_script"),
     path("f/<slug:key>/embed/", public_form_embed, name="public_form_embed"),
     path("f/<slug:key>/embed/thanks/", public_form_embed_thanks, name="public_form_embed_thanks"),

@@ -43,3 +43,12 @@ class Contact:
     email: str = ""
     phone: str = ""
     company: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One box of a form that a visitor ticked or left: the field's key, and the exact text beside the box."""
+
+    field: str
+    text: str
+    is_given: bool

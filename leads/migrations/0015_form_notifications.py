@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0013_files")]
+    dependencies = [("leads", "0014_consents")]
 
     operations = [
         migrations.AddField(

@@ -1,4 +1,5 @@
 from leads.models.access import ApiKey, RateCount
+from leads.models.consents import Consent, ConsentRequest
 from leads.models.duplicates import DuplicateSuggestion
 from leads.models.files import Attachment
 from leads.models.forms import FormImage, FormVersion
@@ -13,6 +14,8 @@ from leads.models.webhooks import Webhook, WebhookDelivery
 __all__ = [
     "ApiKey",
     "Attachment",
+    "Consent",
+    "ConsentRequest",
     "ContactPoint",
     "DuplicateSuggestion",
     "Event",

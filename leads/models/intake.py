@@ -30,6 +30,11 @@ class PublicForm(models.Model):
         db_index=False,
         help_text="Key of the profile its inquiries are read by; empty: the default.",
     )
+    asks_confirmation = models.BooleanField(
+        "asks for confirmation",
+        default=False,
+        help_text="Whoever gives a consent is asked by e-mail to confirm it.",
+    )
     origins = models.JSONField(
         default=list, blank=True, help_text="Websites that may show the form in a frame, as https://example.com."
     )

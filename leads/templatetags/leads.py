@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from leads import known_fields
+from leads import consent_mails, known_fields
 from leads.facts import IN_PANEL
 from leads.fields import INTENTS, URGENCIES, Kind
 from leads.highlighting import Hidden, Piece, Span, pieces, visible
-from leads.models import FieldValue, Lead, PublicForm, Submission
+from leads.models import ConsentRequest, FieldValue, Lead, PublicForm, Submission
 from leads.navigation import first_form, navigation
 from leads.replies import time_taken
 
@@ -216,3 +216,9 @@ def _bar(text: str, weight: float, start: float, end: float) -> dict[str, object
 def _weight(item: dict[str, object]) -> float:
     value = item.get("weight", item.get("points", 0))
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+@register.filter
+def may_ask_again(request: ConsentRequest) -> bool:
+    """Whether staff may send the mail that asks for confirmation once more."""
+    return consent_mails.can_ask_again(request)

@@ -146,12 +146,12 @@ def form_settings(request: StaffRequest, pk: int) -> HttpResponse:
     needs_owner(request)
     form = get_object_or_404(PublicForm, pk=pk)
     texts = {name: request.POST.get(name, "").replace("\x00", "") for name in TEXT_SETTINGS}
-    is_open = "is_open" in request.POST
+    ticked = {name: name in request.POST for name in ("is_open", "asks_confirmation")}
     try:
-        forms_editing.save_settings(form, is_open=is_open, **texts)
+        forms_editing.save_settings(form, **ticked, **texts)
     except WrongSettings as wrong:
         definition, mark = forms_editing.draft_of(form)
-        typed = texts | {"is_open": is_open, "errors": wrong.problems}
+        typed = texts | ticked | {"errors": wrong.problems}
         return _editor(request, form, definition, seen=mark, typed=typed, status=422)
     messages.success(request, "Saved.")
     return redirect("form_edit", pk)
@@ -162,6 +162,7 @@ def _settings(form: PublicForm) -> dict[str, Any]:
     return {
         "name": form.name,
         "is_open": form.is_open,
+        "asks_confirmation": form.asks_confirmation,
         "profile": form.business_profile,
         "websites": "\n".join(form.origins),
         "notify": "\n".join(form.notify),
@@ -191,6 +192,7 @@ def _editor(
     profiles = forms_editing.profiles()
     context = {
         "public_form": form,
+        "no_confirmation": forms_editing.why_no_confirmation(form),
         "embed": forms_live.embed_code(form),
         "definition": definition,
         "rows": [

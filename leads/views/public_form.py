@@ -146,6 +146,7 @@ def _store(
             suspicion=suspicion or gate.suspicion,
             stored=stored,
             is_test=form.is_test,
+            agreements=inquiry.agreements,
         )
     except IntegrityError:  # the token was used before: a double click, or an edited second message
         files.discard(stored)
