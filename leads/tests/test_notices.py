@@ -13,7 +13,6 @@ from django_q.models import OrmQ
 from leads import forms_editing, intake, mailing, merges, notices, quarantine, tasks
 from leads.forms_definition import default
 from leads.models import Event, Lead, LeadSource, Notice, PublicForm, Submission
-from leads.tests.test_outbox import mailbox  # noqa: F401 - a fixture
 from leads.values import Contact
 
 ANA = Contact(first_name="Ana", last_name="Lopez", email="ana@lopez.example", phone="+1 415 555 0132")
@@ -57,7 +56,7 @@ def somebody(number: int) -> Contact:
     return Contact(first_name=f"Visitor {number}", email=f"v{number}@many.example")
 
 
-def test_an_inquiry_is_told_with_what_is_needed_to_answer(mailbox, form, settings):  # noqa: F811
+def test_an_inquiry_is_told_with_what_is_needed_to_answer(mailbox, form, settings):
     submission = send(form)
     Lead.objects.update(urgency="high")
     tell()
@@ -78,7 +77,7 @@ def test_an_inquiry_is_told_with_what_is_needed_to_answer(mailbox, form, setting
     assert Lead.objects.get().first_response_at is None
 
 
-def test_the_worker_tells_by_itself(mailbox, form, drain, monkeypatch):  # noqa: F811
+def test_the_worker_tells_by_itself(mailbox, form, drain, monkeypatch):
     monkeypatch.setattr(notices, "READING", 3600)
     intake.keep(BRAKES, source=LeadSource.WEB_FORM, contact=ANA, form=form)
     tasks.work("basecamp")
@@ -93,7 +92,7 @@ def test_the_worker_tells_by_itself(mailbox, form, drain, monkeypatch):  # noqa:
     assert "Urgency: High" in text_of(mailbox.taken[0])
 
 
-def test_each_address_gets_its_own_mail_once(mailbox, form):  # noqa: F811
+def test_each_address_gets_its_own_mail_once(mailbox, form):
     PublicForm.objects.update(notify=["a@elm.example", "b@elm.example"])
     submission = send(form)
     tell()
@@ -102,7 +101,7 @@ def test_each_address_gets_its_own_mail_once(mailbox, form):  # noqa: F811
     assert sorted(envelope.rcpt_tos for envelope in mailbox.taken) == [["a@elm.example"], ["b@elm.example"]]
 
 
-def test_who_writes_again_is_told_as_such(mailbox, form):  # noqa: F811
+def test_who_writes_again_is_told_as_such(mailbox, form):
     send(form)
     send(form, "And the clutch, too.")
     tell()
@@ -114,7 +113,7 @@ def test_who_writes_again_is_told_as_such(mailbox, form):  # noqa: F811
     assert Lead.objects.count() == 1
 
 
-def test_nobody_is_told_of_what_is_in_quarantine_before_it_is_not_spam(mailbox, form):  # noqa: F811
+def test_nobody_is_told_of_what_is_in_quarantine_before_it_is_not_spam(mailbox, form):
     held = send(form, suspicion="It filled in a field that people don't see.")
     tell()
     assert (mailbox.taken, held.lead) == ([], None)
@@ -124,7 +123,7 @@ def test_nobody_is_told_of_what_is_in_quarantine_before_it_is_not_spam(mailbox, 
     assert len(mailbox.taken) == 1
 
 
-def test_a_lead_that_is_marked_as_spam_before_the_mail_leaves_tells_nobody(mailbox, form):  # noqa: F811
+def test_a_lead_that_is_marked_as_spam_before_the_mail_leaves_tells_nobody(mailbox, form):
     lead = send(form).lead
     quarantine.mark_lead(lead, actor="olivia")
     tell()
@@ -134,7 +133,7 @@ def test_a_lead_that_is_marked_as_spam_before_the_mail_leaves_tells_nobody(mailb
     assert len(mailbox.taken) == 1
 
 
-def test_tests_samples_and_other_sources_tell_nobody(mailbox, form):  # noqa: F811
+def test_tests_samples_and_other_sources_tell_nobody(mailbox, form):
     assert send(form, is_test=True).lead.is_test
     intake.receive("Pasted", source=LeadSource.PASTE, contact=ANA)
     assert not Notice.objects.exists()
@@ -150,7 +149,7 @@ HOSTILE = Contact(
 )
 
 
-def test_a_name_smuggles_no_header_and_hides_nothing(mailbox, form):  # noqa: F811
+def test_a_name_smuggles_no_header_and_hides_nothing(mailbox, form):
     send(form, "One\u202e two\x07\r\n.\r\nthree", HOSTILE, as_it_is=True)
     tell()
     (envelope,) = mailbox.taken
@@ -163,7 +162,7 @@ def test_a_name_smuggles_no_header_and_hides_nothing(mailbox, form):  # noqa: F8
 
 
 @pytest.mark.parametrize("address", ["", "a@x.example, b@x.example", "a@x.example\nBcc: b@x.example", "x" * 250])
-def test_an_odd_address_is_no_address_to_answer_to(mailbox, form, address):  # noqa: F811
+def test_an_odd_address_is_no_address_to_answer_to(mailbox, form, address):
     submission = send(form, contact=Contact(first_name="Eve", phone="+1 415 555 0132"))
     Submission.objects.filter(pk=submission.pk).update(contact={"first_name": "Eve", "email": address})
     tell()
@@ -172,7 +171,7 @@ def test_an_odd_address_is_no_address_to_answer_to(mailbox, form, address):  # n
     assert "reaches nobody who asked" in mail.get_content()
 
 
-def test_a_huge_message_is_cut(mailbox, form):  # noqa: F811
+def test_a_huge_message_is_cut(mailbox, form):
     send(form, "word " * 30_000 + "\n" * 5000, as_it_is=True)
     tell()
     text = text_of(mailbox.taken[0])
@@ -180,7 +179,7 @@ def test_a_huge_message_is_cut(mailbox, form):  # noqa: F811
     assert "[…]" in text
 
 
-def test_after_twenty_mails_in_an_hour_one_tells_of_all_others(mailbox, form):  # noqa: F811
+def test_after_twenty_mails_in_an_hour_one_tells_of_all_others(mailbox, form):
     for number in range(57):
         intake.keep(f"Question {number}", source=LeadSource.WEB_FORM, contact=somebody(number), form=form)
     intake.admit_waiting()
@@ -204,7 +203,7 @@ def test_after_twenty_mails_in_an_hour_one_tells_of_all_others(mailbox, form):  
     assert len(mailbox.taken) == 22
 
 
-def test_what_comes_while_the_hour_is_full_joins_the_digest(mailbox, form, monkeypatch):  # noqa: F811
+def test_what_comes_while_the_hour_is_full_joins_the_digest(mailbox, form, monkeypatch):
     monkeypatch.setattr(notices, "MOST_AN_HOUR", 2)
     submissions = [send(form, contact=somebody(number)) for number in range(4)]
     Notice.objects.update(due_at=timezone.now())
@@ -226,7 +225,7 @@ def test_what_comes_while_the_hour_is_full_joins_the_digest(mailbox, form, monke
     assert Notice.objects.get(submission=submissions[2]).state == "waiting"
 
 
-def test_a_digest_whose_inquiries_were_erased_says_nothing(mailbox, form, monkeypatch):  # noqa: F811
+def test_a_digest_whose_inquiries_were_erased_says_nothing(mailbox, form, monkeypatch):
     monkeypatch.setattr(notices, "MOST_AN_HOUR", 1)
     send(form)
     send(form, contact=somebody(1))
@@ -238,14 +237,14 @@ def test_a_digest_whose_inquiries_were_erased_says_nothing(mailbox, form, monkey
     assert (len(mailbox.taken), Notice.objects.count()) == (1, 0)
 
 
-def test_an_address_that_was_taken_off_is_not_told(mailbox, form):  # noqa: F811
+def test_an_address_that_was_taken_off_is_not_told(mailbox, form):
     send(form)
     PublicForm.objects.update(notify=["other@elm.example"])
     tell()
     assert (mailbox.taken, Notice.objects.count()) == ([], 0)
 
 
-def test_a_refused_address_stands_beside_the_setting(client, mailbox, form):  # noqa: F811
+def test_a_refused_address_stands_beside_the_setting(client, mailbox, form):
     mailbox.answers["rcpt"] = ["550 5.1.1 No such mailbox"]
     send(form)
     tell()
@@ -259,7 +258,7 @@ def test_a_refused_address_stands_beside_the_setting(client, mailbox, form):  # 
     assert notices.troubles(PublicForm.objects.get()) == []
 
 
-def test_while_the_server_is_away_all_wait_and_the_setting_says_so(client, mailbox, form, settings):  # noqa: F811
+def test_while_the_server_is_away_all_wait_and_the_setting_says_so(client, mailbox, form, settings):
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
     for number in range(3):
         send(form, contact=somebody(number))
@@ -273,7 +272,7 @@ def test_while_the_server_is_away_all_wait_and_the_setting_says_so(client, mailb
     assert len(mailbox.taken) == 3
 
 
-def test_what_may_have_left_is_not_sent_again(mailbox, form):  # noqa: F811
+def test_what_may_have_left_is_not_sent_again(mailbox, form):
     mailbox.answers["data"] = ["break"]
     send(form)
     tell()
@@ -282,7 +281,7 @@ def test_what_may_have_left_is_not_sent_again(mailbox, form):  # noqa: F811
     assert "may have left" in Notice.objects.get().problem
 
 
-def test_a_worker_that_died_sends_nothing_twice(mailbox, form):  # noqa: F811
+def test_a_worker_that_died_sends_nothing_twice(mailbox, form):
     send(form)
     notice = Notice.objects.get()
     Notice.objects.update(due_at=timezone.now())
@@ -295,7 +294,7 @@ def test_a_worker_that_died_sends_nothing_twice(mailbox, form):  # noqa: F811
     assert (mailbox.taken, notice.state) == ([], "failed")
 
 
-def test_the_link_goes_to_where_the_lead_was_merged_into(mailbox, staff, form):  # noqa: F811
+def test_the_link_goes_to_where_the_lead_was_merged_into(mailbox, staff, form):
     first, second = send(form).lead, send(form, contact=somebody(1)).lead
     merges.merge(first, [second], choices={}, actor=staff)
     tell()
@@ -303,13 +302,13 @@ def test_the_link_goes_to_where_the_lead_was_merged_into(mailbox, staff, form): 
     assert len(mailbox.taken) == 2
 
 
-def test_an_erased_lead_tells_nobody(mailbox, form):  # noqa: F811
+def test_an_erased_lead_tells_nobody(mailbox, form):
     send(form).lead.delete()
     tell()
     assert mailbox.taken == []
 
 
-def test_old_notices_are_forgotten(mailbox, form):  # noqa: F811
+def test_old_notices_are_forgotten(mailbox, form):
     send(form)
     tell()
     assert not Notice.objects.forgotten().exists()
@@ -318,7 +317,7 @@ def test_old_notices_are_forgotten(mailbox, form):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_send_each_mail_once_and_not_too_many(mailbox, form, monkeypatch):  # noqa: F811
+def test_two_workers_send_each_mail_once_and_not_too_many(mailbox, form, monkeypatch):
     monkeypatch.setattr(notices, "MOST_AN_HOUR", 6)
     for number in range(10):
         send(form, contact=somebody(number))

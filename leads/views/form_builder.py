@@ -146,12 +146,12 @@ def form_settings(request: StaffRequest, pk: int) -> HttpResponse:
     needs_owner(request)
     form = get_object_or_404(PublicForm, pk=pk)
     texts = {name: request.POST.get(name, "").replace("\x00", "") for name in TEXT_SETTINGS}
-    ticked = {name: name in request.POST for name in ("is_open", "asks_confirmation")}
+    is_open, asks = "is_open" in request.POST, "asks_confirmation" in request.POST
     try:
-        forms_editing.save_settings(form, **ticked, **texts)
+        forms_editing.save_settings(form, is_open=is_open, asks_confirmation=asks, **texts)
     except WrongSettings as wrong:
         definition, mark = forms_editing.draft_of(form)
-        typed = texts | ticked | {"errors": wrong.problems}
+        typed = texts | {"is_open": is_open, "asks_confirmation": asks, "errors": wrong.problems}
         return _editor(request, form, definition, seen=mark, typed=typed, status=422)
     messages.success(request, "Saved.")
     return redirect("form_edit", pk)
