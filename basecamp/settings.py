@@ -294,7 +294,7 @@ if IS_HTTPS and not DEBUG:
     if TRUSTED_PROXIES:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400  # a form of 40 fields sends six values each when it is edited
 
 # ---- files, mail, logs -------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

@@ -92,10 +92,11 @@ class Touch:
 
     @property
     def details(self) -> Iterator[tuple[str, str]]:
-        """All that is known but source and medium, with labels, as the lead's page lists it."""
+        """All that is known but source and medium, with labels, as the lead's page lists it. What a page's query says
+        is listed by itself."""
         for key in ("utm_campaign", "utm_term", "utm_content", "utm_id", "referrer", *PAGES, *CLICK_IDS):
             if value := getattr(self, key):
-                yield SHORT.get(key, LABELS[key]), value
+                yield SHORT.get(key, LABELS[key]), value.partition("?")[0] if key in PAGES else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from leads import forms_editing, forms_qr
-from leads.forms_definition import default
+from leads.forms_definition import MOST_FIELDS, default
 from leads.forms_templates import TEMPLATES
 from leads.models import FormVersion, PublicForm, Submission
 from leads.views.public_form import _known_form
@@ -94,6 +94,14 @@ def test_rows_move_come_and_go_without_being_saved(client, form):
     assert labels(post(client, form, do="down:car").context["definition"]) == ["E-mail", "Your car"]
     assert labels(post(client, form, do="nonsense").context["definition"]) == ["E-mail", "Your car"]
     assert not form.versions.drafts().exists()
+
+
+def test_as_many_fields_as_a_form_may_have_can_be_saved(client, form):
+    keys = [f"answer_{n}" for n in range(MOST_FIELDS)]
+    rows = {f"field-{part}": [part] * MOST_FIELDS for part in ("label", "help", "options")}
+    rows |= {"field-key": keys, "field-type": ["text"] * MOST_FIELDS, "field-required": keys}
+    assert post(client, form, **rows, do="publish").status_code == 302
+    assert fresh(form).definition.keys == keys
 
 
 def test_htmx_gets_the_editor_alone(client, form):

@@ -208,7 +208,7 @@ def test_a_file_where_text_belongs_is_no_text(anonymous, form, ripe):
     "body",
     [
         {"message": "x" * 3_000_000},
-        {f"f{n}": "x" for n in range(300)},
+        {f"f{n}": "x" for n in range(500)},
         {"photos": [up(f"{n}", b"x") for n in range(120)]},
     ],
 )
