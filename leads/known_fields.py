@@ -21,6 +21,7 @@ RESERVED = frozenset(
     {"id", "lead", "lead_id", "lead_url", "name", "message", "source", "status", "owner", "quality_score", "score"}
     | {"received_at", "updated_at", "other_emails", "other_phones", "merged_into", "is_sample", "text", "file"}
     | {"intent_confidence", "urgency_confidence", "facts", "edit", "value", "survivor", "all", "from", "open"}
+    | {"form_consents"}
 )
 KEPT = 5.0  # seconds that what was read counts; another process may have added a field meanwhile
 

@@ -15,6 +15,18 @@ CONTACT = {
 INQUIRY = {"message": MESSAGE, "contact": CONTACT, "source": "web_form", "custom_fields": {"campaign": "spring"}}
 RECEIVED = {"lead_id": ID, "status_url": ADDRESS}
 MOMENT = "2026-11-27T15:00:00.123456Z"
+CONSENT = {
+    "text": "I agree that you use what I wrote to answer me.",
+    "language": "en",
+    "is_given": True,
+    "given_at": MOMENT,
+    "form": "Website",
+    "form_version": 3,
+    "is_confirmation_asked": True,
+    "confirmed_at": "2026-11-27T15:04:00.123456Z",
+    "withdrawn_at": None,
+    "stands": True,
+}
 JUDGEMENT = {"intent": "appointment_request", "urgency": "high", "quality_score": 72, "summary": "Brakes squeal."}
 BRIEF = {
     "id": ID,
@@ -49,7 +61,9 @@ STAGE = {
     "gate_reason": "",
 }
 LEAD = BRIEF | {
-    "submissions": [{"id": 7, "source": "web_form", "text": MESSAGE, "received_at": MOMENT}],
+    "submissions": [
+        {"id": 7, "source": "web_form", "text": MESSAGE, "received_at": MOMENT, "consents": [CONSENT]},
+    ],
     "enrichment": JUDGEMENT
     | {
         "intent_confidence": 0.8,

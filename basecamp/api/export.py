@@ -18,6 +18,7 @@ from basecamp.api.problems import BODY_PROBLEMS, ApiError
 from basecamp.api.schemas import ListFilters
 from leads import export, known_fields
 from leads.api_keys import Scope
+from leads.consents import summary
 from leads.export import Column
 from leads.fields import CONTACT
 from leads.models import FieldValue, Lead, Submission
@@ -35,6 +36,7 @@ OWN: dict[str, Callable[[Lead], Any]] = {
     "status": lambda lead: lead.status,
     "quality_score": lambda lead: lead.quality_score,
     "message": lambda lead: "\n\n".join(submission.text for submission in lead.submissions.all()),
+    "form_consents": lambda lead: summary(each for one in lead.submissions.all() for each in one.consents.all()),
 }
 DEFAULT = (
     "id",
@@ -111,7 +113,9 @@ def _columns(fields: Sequence[str] | None) -> list[str]:
 
 def _rows(leads: Any, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One row for each lead, by column; a fixed number of queries for each AT_ONCE leads."""
-    messages = Prefetch("submissions", queryset=Submission.objects.only("lead_id", "text"))
+    texts = Submission.objects.only("lead_id", "text")
+    texts = texts.prefetch_related("consents") if "form_consents" in columns else texts
+    messages = Prefetch("submissions", queryset=texts)
     values = Prefetch("values", queryset=FieldValue.objects.current().only("lead_id", "field", "value"))
     whole = leads.defer("search_text", "score_reasons").prefetch_related(messages, values)
     for lead in whole.iterator(chunk_size=AT_ONCE):

@@ -14,7 +14,7 @@ from enrichment.checking import Known
 from enrichment.models import Enrichment
 from enrichment.similar import SimilarInquiry
 from leads.fields import CONTACT, FIELDS, Group
-from leads.models import DuplicateSuggestion, FieldValue, Lead
+from leads.models import Consent, DuplicateSuggestion, FieldValue, Lead
 from leads.steps import Step, steps_of
 
 
@@ -116,8 +116,17 @@ def _latest_answer(lead: Lead) -> Enrichment | None:
 
 def _submission(submission: Any) -> schemas.SubmissionOut:
     return schemas.SubmissionOut(
-        id=submission.pk, source=submission.source, text=submission.text, received_at=submission.received_at
+        id=submission.pk,
+        source=submission.source,
+        text=submission.text,
+        received_at=submission.received_at,
+        consents=[_consent(consent) for consent in submission.consents.all()],
     )
+
+
+def _consent(consent: Consent) -> schemas.ConsentOut:
+    same = {key: getattr(consent, key) for key in schemas.ConsentOut.model_fields if key != "form"}
+    return schemas.ConsentOut(form=consent.form_name, **same)
 
 
 def _value(value: FieldValue) -> schemas.ValueOut:

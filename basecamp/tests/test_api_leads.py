@@ -57,6 +57,7 @@ def test_a_new_lead(api):
                 "source": "api",
                 "text": "Message 0",
                 "received_at": submission.received_at.isoformat().replace("+00:00", "Z"),
+                "consents": [],
             }
         ],
         enrichment={
@@ -252,14 +253,14 @@ def test_an_unknown_lead(api, lead_id):
 def test_a_lead_takes_the_same_queries_however_much_is_known(api, read_lead, django_assert_num_queries, monkeypatch):
     url = f"{URL}/{read_lead.public_id}"
     api.get(url)
-    # The key, its rate, the lead with its CRM record; submissions, values, runs; the answer, the suggestions.
-    with django_assert_num_queries(8):
+    # The key, its rate, the lead with its CRM record; messages, consents, values, runs; the answer, the suggestions.
+    with django_assert_num_queries(9):
         api.get(url)
     for number in range(10, 40):
         other = make(number)
         DuplicateSuggestion.objects.create(first=read_lead, second=other, probability=0.6)
         value(read_lead, f"extra_{number}", "x", origin="rule")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(api.get(url).json()["duplicate_suggestions"]) == 31
 
 
