@@ -11,10 +11,11 @@ from crm_sync.cells import CellValue, payload
 from crm_sync.mapping import Target
 from crm_sync.push import message_of, own_values, values_of
 from leads import touches
+from leads.consents import summary
 from leads.fields import COLUMNS
 from leads.merge_plan import OWNER, STATUS, Choice, Plan
 from leads.merge_rows import contact_key
-from leads.models import ContactPoint, Lead, Submission
+from leads.models import Consent, ContactPoint, Lead, Submission
 
 LONGEST = 80  # characters of a cell that are shown
 OTHERS = {"other_emails": ContactPoint.Kind.EMAIL, "other_phones": ContactPoint.Kind.PHONE}
@@ -58,7 +59,9 @@ def _after(plan: Plan, choices: Mapping[str, Choice], now: Values) -> Values:
         setattr(survivor, column, taken[column])
     messages = list(Submission.objects.filter(lead__in=plan.leads).order_by("received_at", "id"))
     touches.note(survivor, [message.attribution for message in messages])
-    return taken | own_values(survivor) | {"message": message_of(messages)} | _contacts(plan, choices, survivor, now)
+    consents = Consent.objects.filter(submission__lead__in=plan.leads)
+    said = {"message": message_of(messages), "form_consents": summary(consents)}
+    return taken | own_values(survivor) | said | _contacts(plan, choices, survivor, now)
 
 
 def _contacts(plan: Plan, choices: Mapping[str, Choice], survivor: Lead, now: Values) -> Values:

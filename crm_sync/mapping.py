@@ -76,6 +76,7 @@ META_FIELDS: dict[str, OurField] = {
         OurField("received_at", "Received at", Kind.DATE),
         OurField("other_emails", "Other e-mails", Kind.LONG_TEXT),
         OurField("other_phones", "Other phones", Kind.LONG_TEXT),
+        OurField("form_consents", "Consent from forms", Kind.LONG_TEXT),
         OurField(MERGED_INTO, "Merged into", Kind.URL),
         *(OurField(key, label, _touch_kind(key)) for key, label in TOLD.items()),
     )

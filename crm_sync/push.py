@@ -13,6 +13,7 @@ from crm_sync.mapping import Target
 from crm_sync.models import CrmRecord
 from leads import owners, touches
 from leads.attribution import TOLD
+from leads.consents import summaries
 from leads.models import ContactPoint, Event, FieldValue, Lead, Submission
 
 
@@ -217,9 +218,10 @@ def values_of(leads: Sequence[Lead]) -> dict[int, dict[str, object]]:
         FieldValue.objects.current().filter(lead__in=leads).values_list("lead", "field", "value")
     ):
         values[lead_id][key] = value
-    others = _contact_points(leads)
+    others, consent = _contact_points(leads), summaries(values)
     for lead in leads:
         values[lead.pk] |= own_values(lead) | {
+            "form_consents": consent.get(lead.pk, ""),
             "message": message_of(lead.submissions.all()),
             "other_emails": ", ".join(others[lead.pk, ContactPoint.Kind.EMAIL]),
             "other_phones": ", ".join(others[lead.pk, ContactPoint.Kind.PHONE]),

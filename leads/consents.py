@@ -3,9 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
+from leads import pipeline
 from leads.keys import email_key
 from leads.models import Consent, ConsentRequest, Event, Lead, PublicForm, Submission
 from leads.values import Agreement
@@ -85,6 +88,8 @@ def _noted(lead: Lead | None, changed: int, text: str, *, actor: str = "") -> bo
     if changed and lead:
         Event.objects.create(lead=lead, text=text[:300], actor=actor)
         Lead.objects.filter(pk=lead.pk).update(updated_at=timezone.now())
+        if lead.quarantined_at is None:
+            pipeline.schedule([lead.pk], [settings.LEAD_PIPELINE[-1].name])  # the CRM is told, too
     return bool(changed)
 
 
@@ -110,6 +115,14 @@ def summary(consents: Iterable[Consent]) -> str:
     for each in sorted(consents, key=lambda one: (one.stands, one.given_at)):
         by_text[each.text] = each
     return "\n".join(f"{standing(each)}: {text}" for text, each in sorted(by_text.items(), key=lambda one: one[1].pk))
+
+
+def summaries(lead_ids: Iterable[int]) -> dict[int, str]:
+    """The same for many leads, by lead; one query. Leads without consents are missing."""
+    found: dict[int, list[Consent]] = {}
+    for row in Consent.objects.filter(submission__lead__in=lead_ids).annotate(lead_id=F("submission__lead")):
+        found.setdefault(row.lead_id, []).append(row)
+    return {pk: summary(rows) for pk, rows in found.items()}
 
 
 def standing(consent: Consent) -> str:

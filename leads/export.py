@@ -18,8 +18,9 @@ from django.utils import timezone
 from leads import known_fields, touches
 from leads.attribution import TOLD
 from leads.channels import LABELS
+from leads.consents import summary
 from leads.fields import CONTACT, Group, Kind
-from leads.models import FieldValue, Lead, Submission
+from leads.models import Consent, FieldValue, Lead, Submission
 
 AT_ONCE = 500  # leads in memory together
 LONGEST_CELL = 32_767  # characters that a cell of a spreadsheet takes
@@ -58,6 +59,7 @@ OWN: dict[str, tuple[Column, Callable[[Lead], Any]]] = {
     "owner": (Column("owner", "Owner", 12), lambda lead: lead.owner.get_username() if lead.owner else ""),
     "quality_score": (Column("quality_score", "Score", 7), lambda lead: lead.quality_score),
     **{key: (Column(key, label), partial(_touch, key=key)) for key, label in TOLD.items()},
+    "form_consents": (Column("form_consents", "Consent", 40), lambda lead: _consents(lead)),
     "message": (Column("message", "Message", 60), lambda lead: _messages(lead)),
     "url": (Column("url", "Link", 30), lambda lead: settings.SITE_URL + lead.get_absolute_url()),
 }
@@ -65,19 +67,22 @@ ORDER = (*("received_at", "source", "status", "owner"), *CONTACT, "intent", "urg
 
 
 def columns_of(found: QuerySet[Lead]) -> list[Column]:
-    """The columns for these leads: the usual ones, and the facts and touches that any of them has."""
+    """The columns for these leads: the usual ones, and the facts, touches and consents that any of them has."""
     facts = FieldValue.objects.current().filter(lead__in=found.order_by().values("pk")).exclude(value="")
     used = set(facts.order_by().values_list("field", flat=True).distinct())
     fields = known_fields.every()
     further = [key for key, each in fields.items() if each.group is Group.FACT and key in used]
-    keys = [*ORDER, *further, *touches.used(found), "message", "url"]
+    has_consents = Consent.objects.filter(submission__lead__in=found.order_by().values("pk")).exists()
+    consents = ["form_consents"] if has_consents else []
+    keys = [*ORDER, *further, *touches.used(found), *consents, "message", "url"]
     return [OWN[key][0] if key in OWN else Column(key, fields[key].label) for key in keys]
 
 
 def rows_of(found: QuerySet[Lead], columns: Sequence[Column]) -> Iterator[Row]:
     """A row for each lead, in the query's order. No cursor stays open while somebody downloads slowly."""
     pks = list(found.values_list("pk", flat=True))
-    messages = Prefetch("submissions", queryset=Submission.objects.only("lead_id", "text", "received_at"))
+    texts = Submission.objects.only("lead_id", "text", "received_at").prefetch_related("consents")
+    messages = Prefetch("submissions", queryset=texts)
     values = Prefetch("values", queryset=FieldValue.objects.current())
     whole = Lead.objects.defer("search_text", "score_reasons").select_related("owner")
     for start in range(0, len(pks), AT_ONCE):
@@ -161,6 +166,10 @@ def _phone(number: str) -> str:
 
 def _messages(lead: Lead) -> str:
     return "\n\n".join(submission.text for submission in lead.submissions.all() if submission.text)
+
+
+def _consents(lead: Lead) -> str:
+    return summary(consent for submission in lead.submissions.all() for consent in submission.consents.all())
 
 
 def _as_text(value: Any) -> str:

@@ -23,6 +23,7 @@ RESERVED = frozenset(
     | {*TOLD, "attribution", "channel", "first_touch", "last_touch", "utm_source", "utm_medium", "utm_campaign"}
     | {"received_at", "updated_at", "other_emails", "other_phones", "merged_into", "is_sample", "text", "file"}
     | {"intent_confidence", "urgency_confidence", "facts", "edit", "value", "survivor", "all", "from", "open"}
+    | {"form_consents"}
 )
 KEPT = 5.0  # seconds that what was read counts; another process may have added a field meanwhile
 

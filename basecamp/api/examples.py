@@ -22,6 +22,18 @@ INQUIRY = {
 }
 RECEIVED = {"lead_id": ID, "status_url": ADDRESS}
 MOMENT = "2026-11-27T15:00:00.123456Z"
+CONSENT = {
+    "text": "I agree that you use what I wrote to answer me.",
+    "language": "en",
+    "is_given": True,
+    "given_at": MOMENT,
+    "form": "Website",
+    "form_version": 3,
+    "is_confirmation_asked": True,
+    "confirmed_at": "2026-11-27T15:04:00.123456Z",
+    "withdrawn_at": None,
+    "stands": True,
+}
 JUDGEMENT = {"intent": "appointment_request", "urgency": "high", "quality_score": 72, "summary": "Brakes squeal."}
 BRIEF = {
     "id": ID,
@@ -65,7 +77,14 @@ ATTACHMENT = {
     "state": "ready",
     "problem": "",
 }
-SUBMISSION = {"id": 7, "source": "web_form", "text": MESSAGE, "received_at": MOMENT, "attachments": [ATTACHMENT]}
+SUBMISSION = {
+    "id": 7,
+    "source": "web_form",
+    "text": MESSAGE,
+    "received_at": MOMENT,
+    "attachments": [ATTACHMENT],
+    "consents": [CONSENT],
+}
 LEAD = BRIEF | {
     "is_in_quarantine": False,
     "submissions": [SUBMISSION],

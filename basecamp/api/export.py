@@ -20,6 +20,7 @@ from basecamp.api.schemas import ListFilters
 from leads import export, known_fields, touches
 from leads.api_keys import Scope
 from leads.attribution import TOLD
+from leads.consents import summary
 from leads.export import Column
 from leads.fields import CONTACT
 from leads.models import FieldValue, Lead, Submission
@@ -38,6 +39,7 @@ OWN: dict[str, Callable[[Lead], Any]] = {
     "quality_score": lambda lead: lead.quality_score,
     "message": lambda lead: "\n\n".join(submission.text for submission in lead.submissions.all()),
     **{key: partial(touches.told, key=key) for key in TOLD},
+    "form_consents": lambda lead: summary(each for one in lead.submissions.all() for each in one.consents.all()),
 }
 DEFAULT = (
     "id",
@@ -114,7 +116,9 @@ def _columns(fields: Sequence[str] | None) -> list[str]:
 
 def _rows(leads: Any, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One row for each lead, by column; a fixed number of queries for each AT_ONCE leads."""
-    messages = Prefetch("submissions", queryset=Submission.objects.only("lead_id", "text"))
+    texts = Submission.objects.only("lead_id", "text")
+    texts = texts.prefetch_related("consents") if "form_consents" in columns else texts
+    messages = Prefetch("submissions", queryset=texts)
     values = Prefetch("values", queryset=FieldValue.objects.current().only("lead_id", "field", "value"))
     whole = leads.defer("search_text", "score_reasons").prefetch_related(messages, values)
     for lead in whole.iterator(chunk_size=AT_ONCE):

@@ -14,7 +14,7 @@ from enrichment.checking import Known
 from enrichment.models import Enrichment
 from enrichment.similar import SimilarInquiry
 from leads.fields import CONTACT, FIELDS, Group
-from leads.models import DuplicateSuggestion, FieldValue, Lead
+from leads.models import Consent, DuplicateSuggestion, FieldValue, Lead
 from leads.steps import Step, steps_of
 
 
@@ -127,7 +127,13 @@ def _submission(submission: Any) -> schemas.SubmissionOut:
             schemas.AttachmentOut(**{name: getattr(file, name) for name in schemas.AttachmentOut.model_fields})
             for file in submission.attachments.all()
         ],
+        consents=[_consent(consent) for consent in submission.consents.all()],
     )
+
+
+def _consent(consent: Consent) -> schemas.ConsentOut:
+    same = {key: getattr(consent, key) for key in schemas.ConsentOut.model_fields if key != "form"}
+    return schemas.ConsentOut(form=consent.form_name, **same)
 
 
 def _value(value: FieldValue) -> schemas.ValueOut:

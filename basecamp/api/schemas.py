@@ -306,12 +306,28 @@ class AttachmentOut(Schema):
     problem: str
 
 
+class ConsentOut(Schema):
+    """What a form's sender was asked to agree to, word by word, and what became of it."""
+
+    text: str
+    language: str
+    is_given: bool = Field(description="Whether the box was ticked.")
+    given_at: dt.datetime = Field(description="When the form was sent, with the box ticked or not.")
+    form: str
+    form_version: int | None
+    is_confirmation_asked: bool = Field(description="Whether it has to be confirmed by e-mail.")
+    confirmed_at: dt.datetime | None
+    withdrawn_at: dt.datetime | None
+    stands: bool = Field(description="Given, confirmed where that was asked for, and not withdrawn.")
+
+
 class SubmissionOut(Schema):
     id: int
     source: str
     text: str
     received_at: dt.datetime
     attachments: list[AttachmentOut]
+    consents: list[ConsentOut]
 
 
 class Enriched(Judgement):

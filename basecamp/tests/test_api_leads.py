@@ -73,6 +73,7 @@ def test_a_new_lead(api):
                         "problem": "",
                     }
                 ],
+                "consents": [],
             }
         ],
         enrichment={
@@ -275,14 +276,15 @@ def test_an_unknown_lead(api, lead_id):
 def test_a_lead_takes_the_same_queries_however_much_is_known(api, read_lead, django_assert_num_queries, monkeypatch):
     url = f"{URL}/{read_lead.public_id}"
     api.get(url)
-    # The key, its rate, the lead with its CRM record; submissions, values, runs; the answer, the suggestions.
-    with django_assert_num_queries(9):
+    # The key, its rate, the lead with its CRM record; messages, files, consents, values, runs; the answer, the
+    # suggestions.
+    with django_assert_num_queries(10):
         api.get(url)
     for number in range(10, 40):
         other = make(number)
         DuplicateSuggestion.objects.create(first=read_lead, second=other, probability=0.6)
         value(read_lead, f"extra_{number}", "x", origin="rule")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(api.get(url).json()["duplicate_suggestions"]) == 31
 
 

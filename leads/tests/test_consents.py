@@ -1,6 +1,9 @@
 """Consents: what is recorded, the mail that asks for confirmation, the page behind its link, and who sees it."""
 
+import csv
 import datetime as dt
+import io
+import json
 import re
 import time
 from dataclasses import replace
@@ -13,13 +16,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads import consent_mails, consents, form_tokens, forms_editing, mailing, merges, outbox, quarantine
+from leads import api_keys, consent_mails, consents, form_tokens, forms_editing, mailing, merges, outbox, quarantine
 from leads.consent_mails import DENIED, LATELY, NO_ADDRESS, OFTEN
 from leads.forms_definition import STANDARD_FIELDS, FieldType, FormField, default
 from leads.forms_words import LANGUAGES, say
 from leads.forms_words_consent import MAIL, WORDS
 from leads.intake import admit_waiting, receive
-from leads.models import Consent, ConsentRequest, Event, Lead, PublicForm, Submission
+from leads.models import Consent, ConsentRequest, Event, Lead, PublicForm, StageRun, Submission
 from leads.tests.test_quarantine import SPAM
 from leads.values import Contact
 from leads.views.public_form import _known_form
@@ -536,6 +539,37 @@ def test_a_page_with_many_messages_asks_as_often_as_with_one(send, client):
         send(message=f"Once more, number {number}")
     assert lead.submissions.count() == 6
     assert count() == with_one
+
+
+def test_files_and_the_api_tell_what_stands(send, mailbox, client):
+    submission = send()
+    line = f"yes, confirmed {timezone.localtime().date().isoformat()}: {AGREED}"
+    assert "not confirmed: I agree" in client.get("/export/leads.csv").getvalue().decode()
+    consents.confirm(asked(submission))
+    rows = list(csv.DictReader(io.StringIO(client.get("/export/leads.csv").getvalue().decode("utf-8-sig"))))
+    assert [row["Consent"] for row in rows] == [f"{line}\nno: {NEWS}"]
+    headers = {"Authorization": f"Bearer {api_keys.create('Shop', scopes=[api_keys.Scope.READ]).text}"}
+    told = Client(headers=headers).get(f"/api/v1/leads/{submission.lead.public_id}").json()
+    first, second = told["submissions"][0]["consents"]
+    assert (first["text"], first["form"], first["form_version"], first["stands"]) == (AGREED, "Website", 1, True)
+    assert first["confirmed_at"] is not None
+    assert (second["text"], second["is_given"], second["stands"]) == (NEWS, False, False)
+    body = {"format": "json", "fields": ["form_consents"]}
+    exported = Client(headers=headers).post("/api/v1/leads/export", body, content_type="application/json")
+    assert json.loads(exported.getvalue()) == [{"form_consents": f"{line}\nno: {NEWS}"}]
+
+
+def test_a_file_of_leads_without_consents_has_no_column_for_them(client):
+    receive("Hello", source="paste", contact=Contact(email="other@example.com"))
+    assert "Consent" not in client.get("/export/leads.csv").getvalue().decode()
+
+
+def test_the_crm_is_told_of_a_confirmation(send, mailbox):
+    submission = send()
+    StageRun.objects.all().delete()
+    consents.confirm(asked(submission))
+    assert list(StageRun.objects.values_list("lead", "stage")) == [(submission.lead.pk, "push")]
+    assert consents.summaries([submission.lead.pk])[submission.lead.pk].startswith("yes, confirmed")
 
 
 # ---- the setting -----------------------------------------------------------------------------------------------------
