@@ -31,6 +31,11 @@ TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, low=0, high=5)
 FORM_LIMIT_PER_IP = env.integer("FORM_LIMIT_PER_IP", 20, low=1, high=1_000_000)
 FORM_LIMIT_PER_FORM = env.integer("FORM_LIMIT_PER_FORM", 300, low=1, high=1_000_000)
 
+# What files a message may bring: bytes of one, bytes of all, how many.
+FILE_LARGEST = env.integer("FILE_LARGEST_MB", 10, low=1, high=100) * 1_000_000
+FILES_LARGEST = env.integer("FILES_LARGEST_MB", 25, low=1, high=200) * 1_000_000
+FILES_MOST = env.integer("FILES_MOST", 5, low=1, high=20)
+
 # ---- services ----------------------------------------------------------------------------------------------------
 OLLAMA_BASE_URL = env.url("OLLAMA_BASE_URL", "http://localhost:11434")
 OLLAMA_MODEL = env.text("OLLAMA_MODEL", "mistral:latest")
@@ -225,6 +230,8 @@ CLUSTER_CHORES = {
         Chore("leads.outbox.send_due", "leads.outbox.is_due"),
         Chore("leads.webhooks.take_due", "leads.webhooks.is_due"),
         Chore("leads.imports.do_some", "leads.imports.is_due"),
+        Chore("leads.files.clean_some", "leads.files.is_due"),
+        Chore("leads.files.forget_lost", "leads.files.is_time_to_look"),
         Chore("crm_sync.chores.do_some", "crm_sync.chores.is_due"),
     ),
     "ml": (Chore("enrichment.stages.chores"),),
@@ -285,6 +292,11 @@ if IS_HTTPS and not DEBUG:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = [
+    "leads.upload_limits.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # ---- files, mail, logs -------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

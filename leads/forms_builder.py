@@ -5,14 +5,15 @@ from dataclasses import replace
 from django.http import QueryDict
 
 from leads.forms_colours import Colours
-from leads.forms_definition import STANDARD, TYPE_LABELS, Definition, FieldType, FormField, new_key
+from leads.forms_definition import LOGO, STANDARD, TYPE_LABELS, Definition, FieldType, FormField, new_key
 
-TEXTS = ("title", "intro", "button", "thanks", "redirect", "language")
+TEXTS = ("title", "intro", "button", "thanks", "redirect", "language", "logo", "logo_alt")
 
 
 def from_post(data: QueryDict) -> Definition:
     """What was typed, right or wrong."""
     texts = {name: data.get(name, "").replace("\r\n", "\n").replace("\x00", "").strip() for name in TEXTS}
+    texts["logo"] = texts["logo"] if LOGO.fullmatch(texts["logo"]) else ""
     colours = Colours(data.get("paper", ""), data.get("ink", ""), data.get("accent", ""))
     return Definition(**texts, fields=_fields(data), colours=colours if data.get("own-colours") else None)
 
@@ -32,13 +33,15 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def rearranged(definition: Definition, do: str, new: str) -> Definition:
-    """After a button of the rows: “up:key”, “down:key”, “remove:key”, or “add” of what `new` names: the key of a
-    standard field, else a type."""
+    """After a button of the rows: “up:key”, “down:key”, “remove:key”, “no-logo:”, or “add” of what `new` names: the key
+    of a standard field, else a type."""
     fields = list(definition.fields)
     action, _, key = do.partition(":")
     place = next((number for number, each in enumerate(fields) if each.key == key), None)
     if action == "add":
         fields += _new(new, definition.keys)
+    elif action == "no-logo":
+        return replace(definition, logo="", logo_alt="")
     elif place is not None and action == "remove":
         del fields[place]
     elif place is not None and action in ("up", "down"):

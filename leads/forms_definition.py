@@ -20,6 +20,7 @@ class FieldType(StrEnum):
     CHOICES = "choices"  # several of the options
     NUMBER = "number"
     DATE = "date"
+    FILE = "file"  # one or several
     CONSENT = "consent"  # a box to tick; the label is the text that is agreed to
 
 
@@ -32,6 +33,7 @@ TYPE_LABELS: Mapping[str, str] = {
     FieldType.CHOICES: "Several of several",
     FieldType.NUMBER: "Number",
     FieldType.DATE: "Date",
+    FieldType.FILE: "Files",
     FieldType.CONSENT: "Consent",
 }
 WITH_OPTIONS = (FieldType.CHOICE, FieldType.CHOICES)
@@ -57,7 +59,8 @@ PAIRS = (("first_name", "last_name"), ("email", "phone"))  # stand side by side 
 RESERVED = frozenset({"token", "version", "website", "attribution", "altcha", "csrfmiddlewaretoken", "id", "files"})
 
 MOST_FIELDS, MOST_OPTIONS = 40, 40
-LONGEST = {"title": 200, "intro": 2000, "thanks": 2000, "redirect": 500, "button": 60}
+LOGO = re.compile(r"[0-9a-f]{32}-(\d{1,3})x(\d{1,3})\.webp")  # as leads.forms_logo names them
+LONGEST = {"logo_alt": 200, "title": 200, "intro": 2000, "thanks": 2000, "redirect": 500, "button": 60}
 LONGEST_LABEL, LONGEST_CONSENT, LONGEST_HELP, LONGEST_OPTION = 200, 1000, 300, 120
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -94,7 +97,7 @@ class FormField:
 @dataclass(frozen=True, slots=True)
 class Definition:
     """Everything that a visitor sees. `redirect`: where one goes after sending, instead of the thank-you text;
-    `colours`: own ones, else those of the visitor's light or dark mode."""
+    `colours`: own ones, else those of the visitor's light or dark mode; `logo`: the name of a FormImage."""
 
     title: str = "How can we help?"
     intro: str = ""
@@ -104,6 +107,8 @@ class Definition:
     redirect: str = ""
     language: str = "en"
     colours: Colours | None = None
+    logo: str = ""
+    logo_alt: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -119,6 +124,16 @@ class Definition:
     @property
     def keys(self) -> list[str]:
         return [each.key for each in self.fields]
+
+    @property
+    def logo_size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        found = LOGO.fullmatch(self.logo)
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    @property
+    def takes_files(self) -> bool:
+        return any(each.type == FieldType.FILE for each in self.fields)
 
     @property
     def asks_for_one_of_two(self) -> bool:
@@ -165,6 +180,8 @@ def problems(definition: Definition) -> dict[str, str]:
         found["thanks"] = "Say thank you, or name a page to go to."
     if definition.redirect and not is_web_address(definition.redirect):
         found["redirect"] = "Write the whole address, like https://example.com/thanks."
+    if definition.logo and not definition.logo_alt.strip():
+        found["logo_alt"] = "Say what the logo says: people who don’t see it hear this."
     if definition.language not in LANGUAGES:
         found["language"] = "Choose a language."
     if definition.colours and (reason := definition.colours.problem()):

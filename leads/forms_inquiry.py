@@ -1,17 +1,21 @@
 """A public form as a visitor fills it in: made from its definition, and read into contact, message and answers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.formats import date_format
 from django.utils.translation import override
 
 from leads.fields import CONTACT
+from leads.file_checks import ACCEPT, MEGABYTE, TOO_MANY, TOO_MUCH, IncomingFile, NotKept, look_at
 from leads.forms_definition import MESSAGE, PAIRS, Definition, FieldType, FormField
-from leads.forms_words import NOT_A_NUMBER, REACHABLE, say
+from leads.forms_words import FILES_AGAIN, NOT_A_NUMBER, REACHABLE, say
 from leads.intake import LONGEST_TEXT
 from leads.values import Contact
 
@@ -24,9 +28,18 @@ RADIOS = 6  # more options than that are a list to open
 class InquiryForm(forms.Form):
     """What a visitor types. `website` is the honeypot: people don't see it, machines fill it in."""
 
-    def __init__(self, definition: Definition, data: QueryDict | None = None) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        definition: Definition,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        *,
+        refused: Mapping[str, tuple[str, NotKept]] | None = None,
+    ) -> None:
+        """`refused`: by field, the name of a file that was too large to be read, and why."""
+        super().__init__(data, files)
         self.definition = definition
+        self.refused = refused or {}
         with override(definition.language):
             for each in definition.fields:
                 self.fields[each.key] = _form_field(each, definition.language)
@@ -40,13 +53,33 @@ class InquiryForm(forms.Form):
         reachable = cleaned.get("email") or cleaned.get("phone") or "email" in self.errors or "phone" in self.errors
         if self.definition.asks_for_one_of_two and not reachable:
             self.add_error("email", say(REACHABLE, self.definition.language))
+        self._check_files(cleaned)
         return cleaned
+
+    def _check_files(self, cleaned: Mapping[str, Any]) -> None:
+        """What holds for all files together. What was refused as it came in is told, not what is left of it."""
+        keys = [each.key for each in self.definition.fields if each.type == FieldType.FILE]
+        for key in keys:
+            if key in self.refused:
+                self.errors.pop(key, None)
+                self.add_error(key, _said_of(*self.refused[key], self.definition.language))
+        files = [file for key in keys for file in cleaned.get(key) or ()]
+        if len(files) > settings.FILES_MOST:
+            self.add_error(keys[-1], _said(NotKept(TOO_MANY, most=settings.FILES_MOST), self.definition.language))
+        elif sum(len(file.content) for file in files) > settings.FILES_LARGEST:
+            reason = NotKept(TOO_MUCH, most=settings.FILES_LARGEST // MEGABYTE)
+            self.add_error(keys[-1], _said(reason, self.definition.language))
 
     # ---- what becomes of it ------------------------------------------------------------------------------------------
 
     @property
     def contact(self) -> Contact:
         return Contact(**{key: self.cleaned_data.get(key, "") for key in CONTACT})
+
+    @property
+    def files_by_field(self) -> dict[str, list[IncomingFile]]:
+        keys = [each.key for each in self.definition.fields if each.type == FieldType.FILE]
+        return {key: self.cleaned_data[key] for key in keys if self.cleaned_data[key]}
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -62,7 +95,7 @@ class InquiryForm(forms.Form):
 
     def _readable(self, each: FormField) -> str:
         value = self.cleaned_data[each.key]
-        if each.is_standard or each.type == FieldType.CONSENT or value in (None, "", []):
+        if each.is_standard or each.type in (FieldType.CONSENT, FieldType.FILE) or value in (None, "", []):
             return ""
         if each.type == FieldType.CHOICES:
             return ", ".join(value)
@@ -104,7 +137,9 @@ def _asked(each: FormField) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | bool | list):
+    if isinstance(value, list):
+        return [item.name if isinstance(item, IncomingFile) else item for item in value]
+    if value is None or isinstance(value, str | bool):
         return value if value is not None else ""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
@@ -126,9 +161,53 @@ def _form_field(each: FormField, language: str) -> forms.Field:
             return NumberField(error_messages={"invalid": say(NOT_A_NUMBER, language)}, **common)
         case FieldType.DATE:
             return forms.DateField(input_formats=("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y"), **common)
+        case FieldType.FILE:
+            return FilesField(language=language, **common)
         case FieldType.CONSENT:
             return forms.BooleanField(**common)
     return forms.CharField(max_length=LONGEST.get(each.key, LONGEST_LINE), **common)
+
+
+def _said(reason: NotKept, language: str) -> str:
+    return say(reason.english, language).format(**reason.values)
+
+
+def _said_of(name: str, reason: NotKept, language: str) -> str:
+    return f"{name[:100]}: {_said(reason, language)}"
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
+        return list(files.getlist(name)) if hasattr(files, "getlist") else []
+
+
+class FilesField(forms.Field):
+    """Files that can be taken, as IncomingFiles."""
+
+    widget = FilesInput
+    accept = ACCEPT
+
+    def __init__(self, *, language: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.language = language
+
+    def to_python(self, value: Any) -> list[IncomingFile]:
+        found, wrong = [], []
+        for upload in value or ():
+            file = IncomingFile(upload.name or "", upload.read(settings.FILE_LARGEST + 1))
+            upload.seek(0)
+            try:
+                look_at(file, largest=settings.FILE_LARGEST)
+                found.append(file)
+            except NotKept as reason:
+                wrong.append(_said_of(upload.name or "", reason, self.language))
+        if wrong and found:  # the browser forgot the right ones, too
+            wrong.append(say(FILES_AGAIN, self.language))
+        if wrong:
+            raise forms.ValidationError("\n".join(wrong))
+        return found
 
 
 class NumberField(forms.DecimalField):

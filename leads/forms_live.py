@@ -1,5 +1,6 @@
 """What the public pages of a form show, and the headers they go out with."""
 
+import base64
 import hashlib
 from copy import copy
 from functools import lru_cache
@@ -12,8 +13,19 @@ from django.utils.html import format_html
 
 from leads.forms_colours import Colours
 from leads.forms_definition import origin_of
-from leads.forms_words import AGAIN, CLOSED, CLOSED_TEXT, GO_ON, MISSING, THANKS, UNCHECKED, say
-from leads.models import FormVersion, PublicForm
+from leads.forms_words import (
+    AGAIN,
+    CLOSED,
+    CLOSED_TEXT,
+    FILES,
+    FILES_AGAIN,
+    GO_ON,
+    MISSING,
+    THANKS,
+    UNCHECKED,
+    say,
+)
+from leads.models import FormImage, FormVersion, PublicForm
 
 SAID = {
     "send": "Send",
@@ -28,6 +40,7 @@ SAID = {
     "closed": CLOSED,
     "closed_text": CLOSED_TEXT,
     "unchecked": UNCHECKED,
+    "files_again": FILES_AGAIN,
 }
 
 
@@ -60,12 +73,32 @@ def page(form: PublicForm, *, is_framed: bool = False) -> dict[str, Any]:
         "definition": definition,
         "said": words(definition.language),
         "stylesheet": stylesheet(definition.colours),
+        "logo": logo(definition.logo, is_framed=is_framed),
     }
+
+
+def logo(name: str, *, is_framed: bool) -> str:
+    """Its address, empty without one. In a frame it stands in the page: one request less for the website around it."""
+    if not name:
+        return ""
+    if not is_framed:
+        return reverse("form_logo", args=[name])
+    try:
+        return _inlined(name)
+    except FormImage.DoesNotExist:
+        return ""
+
+
+@lru_cache(maxsize=50)
+def _inlined(name: str) -> str:
+    content = FormImage.objects.get(name=name).content
+    return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
 
 
 @lru_cache(maxsize=10)
 def words(language: str) -> dict[str, str]:
-    return {name: say(english, language) for name, english in SAID.items()}
+    files = say(FILES, language).format(most=settings.FILES_MOST, size=settings.FILE_LARGEST // 1_000_000)
+    return {name: say(english, language) for name, english in SAID.items()} | {"files": files}
 
 
 def address(form: PublicForm, *, is_framed: bool) -> str:

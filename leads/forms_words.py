@@ -5,6 +5,8 @@ Django's own sentences ("This field is required.") come from its translations; t
 
 from collections.abc import Mapping
 
+from leads import file_checks
+
 LANGUAGES: Mapping[str, str] = {
     "en": "English",
     "de": "Deutsch",
@@ -23,6 +25,8 @@ CLOSED = "This form is closed"
 CLOSED_TEXT = "It takes no messages at the moment."
 GO_ON = "Go on"
 UNCHECKED = "The check does not work here: send it without. We then read it a little later."
+FILES = "Up to {most} files of {size} MB each: images, PDF, Word, Excel, text."
+FILES_AGAIN = "Please choose your files once more: this page could not keep them."
 
 # In the order of LANGUAGES, after English.
 _WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
@@ -129,6 +133,104 @@ _WORDS: Mapping[str, tuple[str, str, str, str, str]] = {
         "Esta página ya no es válida. Envíela otra vez; no se ha perdido nada.",
         "Questa pagina non è più valida. Invia di nuovo; nulla è andato perso.",
         "Esta página já não é válida. Envie de novo; nada se perdeu.",
+    ),
+    FILES: (
+        "Bis zu {most} Dateien mit je {size} MB: Bilder, PDF, Word, Excel, Text.",
+        "Jusqu’à {most} fichiers de {size} Mo chacun : images, PDF, Word, Excel, texte.",
+        "Hasta {most} archivos de {size} MB cada uno: imágenes, PDF, Word, Excel, texto.",
+        "Fino a {most} file di {size} MB ciascuno: immagini, PDF, Word, Excel, testo.",
+        "Até {most} ficheiros de {size} MB cada: imagens, PDF, Word, Excel, texto.",
+    ),
+    FILES_AGAIN: (
+        "Bitte wählen Sie Ihre Dateien noch einmal: Diese Seite konnte sie nicht aufheben.",
+        "Veuillez choisir de nouveau vos fichiers : cette page n’a pas pu les garder.",
+        "Elija sus archivos otra vez: esta página no pudo guardarlos.",
+        "Scegli di nuovo i tuoi file: questa pagina non ha potuto conservarli.",
+        "Escolha os seus ficheiros de novo: esta página não os pôde guardar.",
+    ),
+    "This is too much to send at once. Please go back and shorten it, or send fewer files.": (
+        "Das ist zu viel auf einmal. Bitte gehen Sie zurück und kürzen Sie, oder senden Sie weniger Dateien.",
+        "C’est trop en une fois. Revenez en arrière et raccourcissez, ou envoyez moins de fichiers.",
+        "Es demasiado de una vez. Vuelva atrás y acórtelo, o envíe menos archivos.",
+        "È troppo in una volta. Torna indietro e accorcia, oppure invia meno file.",
+        "É demasiado de uma vez. Volte atrás e encurte, ou envie menos ficheiros.",
+    ),
+    file_checks.EMPTY: (
+        "Die Datei ist leer.",
+        "Le fichier est vide.",
+        "El archivo está vacío.",
+        "Il file è vuoto.",
+        "O ficheiro está vazio.",
+    ),
+    file_checks.TOO_LARGE: (
+        "Die Datei ist größer als {most} MB.",
+        "Le fichier dépasse {most} Mo.",
+        "El archivo supera los {most} MB.",
+        "Il file supera i {most} MB.",
+        "O ficheiro tem mais de {most} MB.",
+    ),
+    file_checks.TOO_MUCH: (
+        "Die Dateien sind zusammen größer als {most} MB.",
+        "Les fichiers dépassent {most} Mo au total.",
+        "Los archivos superan juntos los {most} MB.",
+        "I file superano insieme i {most} MB.",
+        "Os ficheiros têm juntos mais de {most} MB.",
+    ),
+    file_checks.TOO_MANY: (
+        "Höchstens {most} Dateien auf einmal.",
+        "{most} fichiers au maximum à la fois.",
+        "Como máximo {most} archivos a la vez.",
+        "Al massimo {most} file alla volta.",
+        "No máximo {most} ficheiros de cada vez.",
+    ),
+    file_checks.WRONG_KIND: (
+        "Dateien dieser Art gehen nicht. Bilder (JPEG, PNG, GIF, WebP), PDF, Text, Word, Excel und OpenDocument gehen.",
+        "Ce type n’est pas accepté. Images (JPEG, PNG, GIF, WebP), PDF, texte, Word, Excel, OpenDocument : oui.",
+        "No se admite este tipo. Sí: imágenes (JPEG, PNG, GIF, WebP), PDF, texto, Word, Excel y OpenDocument.",
+        "Questo tipo non è accettato. Sì: immagini (JPEG, PNG, GIF, WebP), PDF, testo, Word, Excel, OpenDocument.",
+        "Este tipo não é aceite. Sim: imagens (JPEG, PNG, GIF, WebP), PDF, texto, Word, Excel e OpenDocument.",
+    ),
+    file_checks.HEIC: (
+        "HEIC-Fotos können hier nicht gelesen werden. Bitte senden Sie es als JPEG.",
+        "Les photos HEIC ne peuvent pas être lues ici. Envoyez-la en JPEG.",
+        "Las fotos HEIC no se pueden leer aquí. Envíela como JPEG.",
+        "Le foto HEIC non si possono leggere qui. Inviala come JPEG.",
+        "As fotos HEIC não podem ser lidas aqui. Envie-a como JPEG.",
+    ),
+    file_checks.MISNAMED: (
+        "Die Datei ist nicht das, was ihr Name sagt.",
+        "Le fichier n’est pas ce que dit son nom.",
+        "El archivo no es lo que dice su nombre.",
+        "Il file non è ciò che dice il suo nome.",
+        "O ficheiro não é o que o seu nome diz.",
+    ),
+    file_checks.MACROS: (
+        "Die Datei enthält Makros, also Programme. Bitte senden Sie sie ohne.",
+        "Le fichier contient des macros, donc des programmes. Envoyez-le sans elles.",
+        "El archivo contiene macros, es decir, programas. Envíelo sin ellas.",
+        "Il file contiene macro, cioè programmi. Invialo senza.",
+        "O ficheiro contém macros, ou seja, programas. Envie-o sem elas.",
+    ),
+    file_checks.LOCKED: (
+        "Die Datei ist mit einem Kennwort gesperrt. Bitte senden Sie sie entsperrt.",
+        "Le fichier est protégé par un mot de passe. Envoyez-le déverrouillé.",
+        "El archivo está protegido con una contraseña. Envíelo sin ella.",
+        "Il file è protetto da una password. Invialo sbloccato.",
+        "O ficheiro está protegido por palavra-passe. Envie-o desbloqueado.",
+    ),
+    file_checks.BROKEN: (
+        "Die Datei kann nicht gelesen werden; sie ist wohl beschädigt.",
+        "Le fichier est illisible ; il semble endommagé.",
+        "El archivo no se puede leer; parece dañado.",
+        "Il file non si può leggere; sembra danneggiato.",
+        "O ficheiro não pode ser lido; parece danificado.",
+    ),
+    file_checks.TOO_MANY_PIXELS: (
+        "Das Bild hat mehr als {most} Megapixel.",
+        "L’image dépasse {most} mégapixels.",
+        "La imagen tiene más de {most} megapíxeles.",
+        "L’immagine ha più di {most} megapixel.",
+        "A imagem tem mais de {most} megapíxeis.",
     ),
 }
 

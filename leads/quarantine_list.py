@@ -43,6 +43,8 @@ def quarantine_page(show: str, number: int) -> QuarantinePage:
         "not_spam": Submission.objects.acquitted,
     }[show]()
     first = (max(number, 1) - 1) * PAGE_SIZE
-    newest = found.select_related("lead", "form", "lesson").defer("payload", "lesson__signs")
+    newest = (
+        found.select_related("lead", "form", "lesson").defer("payload", "lesson__signs").prefetch_related("attachments")
+    )
     rows = list(newest.order_by("-received_at", "-id")[first : first + PAGE_SIZE + 1])
     return QuarantinePage([Row(each) for each in rows[:PAGE_SIZE]], max(number, 1), len(rows) > PAGE_SIZE)

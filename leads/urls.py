@@ -1,9 +1,10 @@
 from django.urls import path
 
 from leads.views.api_keys import api_key_change, api_key_make, api_key_revoke, api_keys
+from leads.views.attachment import attachment, attachments
 from leads.views.duplicates import duplicates, duplicates_decide, duplicates_decisions
 from leads.views.export import export_leads
-from leads.views.form_assets import embed_script, form_style
+from leads.views.form_assets import embed_script, form_logo, form_style
 from leads.views.form_builder import (
     form_discard,
     form_edit,
@@ -89,6 +90,8 @@ urlpatterns = [
     path(LEAD + "spam/", lead_spam, name="lead_spam"),
     path("quarantine/", quarantine, name="quarantine"),
     path("quarantine/decide/", quarantine_decide, name="quarantine_decide"),
+    path("files/<int:pk>/", attachment, name="attachment"),
+    path("files/of/<int:pk>/", attachments, name="attachments"),
     path("paste/", paste, name="paste"),
     path("export/leads.csv", export_leads, {"kind": "csv"}, name="export_csv"),
     path("export/leads.xlsx", export_leads, {"kind": "xlsx"}, name="export_xlsx"),
@@ -135,6 +138,7 @@ urlpatterns = [
     path("forms/<int:pk>/discard/", form_discard, name="form_discard"),
     path("forms/<int:pk>/versions/<int:number>/use/", form_use, name="form_use"),
     path("f/style/<str:paper>.<str:ink>.<str:accent>.<str:digest>.css", form_style, name="form_style"),
+    path("f/logo/<str:name>", form_logo, name="form_logo"),
     path("f/<slug:key>/", public_form, name="public_form"),
     path("embed.js", embed_script, name="embed_script"),
     path("f/<slug:key>/embed/", public_form_embed, name="public_form_embed"),

@@ -48,8 +48,17 @@ STAGE = {
     "attempts": 1,
     "gate_reason": "",
 }
+ATTACHMENT = {
+    "id": 3,
+    "name": "brakes.jpg",
+    "content_type": "image/jpeg",
+    "size": 482113,
+    "state": "ready",
+    "problem": "",
+}
+SUBMISSION = {"id": 7, "source": "web_form", "text": MESSAGE, "received_at": MOMENT, "attachments": [ATTACHMENT]}
 LEAD = BRIEF | {
-    "submissions": [{"id": 7, "source": "web_form", "text": MESSAGE, "received_at": MOMENT}],
+    "submissions": [SUBMISSION],
     "enrichment": JUDGEMENT
     | {
         "intent_confidence": 0.8,

@@ -116,7 +116,14 @@ def _latest_answer(lead: Lead) -> Enrichment | None:
 
 def _submission(submission: Any) -> schemas.SubmissionOut:
     return schemas.SubmissionOut(
-        id=submission.pk, source=submission.source, text=submission.text, received_at=submission.received_at
+        id=submission.pk,
+        source=submission.source,
+        text=submission.text,
+        received_at=submission.received_at,
+        attachments=[
+            schemas.AttachmentOut(**{name: getattr(file, name) for name in schemas.AttachmentOut.model_fields})
+            for file in submission.attachments.all()
+        ],
     )
 
 

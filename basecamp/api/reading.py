@@ -15,7 +15,7 @@ def find(lead_id: str) -> Lead:
     """The lead with its submissions, values, runs and CRM record, also one that was merged. Raises Http404."""
     values = FieldValue.objects.exclude(state__in=[FieldValue.State.PAST, FieldValue.State.REFUSED])
     whole = Lead.objects.select_related("crm_record").prefetch_related(
-        "submissions", Prefetch("values", queryset=values.order_by("field", "id")), with_gates()
+        "submissions__attachments", Prefetch("values", queryset=values.order_by("field", "id")), with_gates()
     )
     found = whole.filter(public_id=_uuid(lead_id)).first()
     if found is None:

@@ -268,11 +268,23 @@ class LeadPage(Schema):
     next: str | None = Field(description="The address of the next page; null on the last.")
 
 
+class AttachmentOut(Schema):
+    """A file of a message: `waiting` until images are cleaned, `ready`, or `refused` with the `problem`."""
+
+    id: int
+    name: str
+    content_type: str
+    size: int
+    state: str
+    problem: str
+
+
 class SubmissionOut(Schema):
     id: int
     source: str
     text: str
     received_at: dt.datetime
+    attachments: list[AttachmentOut]
 
 
 class Enriched(Judgement):

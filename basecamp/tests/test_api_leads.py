@@ -8,7 +8,7 @@ from basecamp.tests.made import NOON, make, told
 from crm_sync.models import CrmRecord
 from enrichment.models import Enrichment
 from leads import gates, merges
-from leads.models import DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
+from leads.models import Attachment, DuplicateSuggestion, FieldValue, Lead, StageGate, StageRun
 from leads.models.pipeline import STAGES
 
 URL = "/api/v1/leads"
@@ -48,6 +48,9 @@ def plan(**states):
 def test_a_new_lead(api):
     lead = make()
     submission = lead.submissions.get()
+    file = Attachment.objects.create(
+        submission=submission, name="a.pdf", content_type="application/pdf", size=9, state="ready", path="files/ab/x"
+    )
     value = lead.values.get()
     assert api.get(f"{URL}/{lead.public_id}").json() == brief(
         lead,
@@ -57,6 +60,16 @@ def test_a_new_lead(api):
                 "source": "api",
                 "text": "Message 0",
                 "received_at": submission.received_at.isoformat().replace("+00:00", "Z"),
+                "attachments": [
+                    {
+                        "id": file.pk,
+                        "name": "a.pdf",
+                        "content_type": "application/pdf",
+                        "size": 9,
+                        "state": "ready",
+                        "problem": "",
+                    }
+                ],
             }
         ],
         enrichment={
@@ -253,13 +266,13 @@ def test_a_lead_takes_the_same_queries_however_much_is_known(api, read_lead, dja
     url = f"{URL}/{read_lead.public_id}"
     api.get(url)
     # The key, its rate, the lead with its CRM record; submissions, values, runs; the answer, the suggestions.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         api.get(url)
     for number in range(10, 40):
         other = make(number)
         DuplicateSuggestion.objects.create(first=read_lead, second=other, probability=0.6)
         value(read_lead, f"extra_{number}", "x", origin="rule")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(api.get(url).json()["duplicate_suggestions"]) == 31
 
 

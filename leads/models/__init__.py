@@ -1,6 +1,7 @@
 from leads.models.access import ApiKey, RateCount
 from leads.models.duplicates import DuplicateSuggestion
-from leads.models.forms import FormVersion
+from leads.models.files import Attachment
+from leads.models.forms import FormImage, FormVersion
 from leads.models.imports import Import, ImportRow
 from leads.models.intake import PublicForm, SpamLesson, Submission
 from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
@@ -10,12 +11,14 @@ from leads.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiKey",
+    "Attachment",
     "ContactPoint",
     "DuplicateSuggestion",
     "Event",
     "ExtraField",
     "Feedback",
     "FieldValue",
+    "FormImage",
     "FormVersion",
     "Heartbeat",
     "Import",

@@ -55,3 +55,17 @@ class FormVersion(models.Model):
     @property
     def definition(self) -> Definition:
         return Definition.from_json(self.content)
+
+
+class FormImage(models.Model):
+    """The logo of one or more versions, which name it. It never changes: another image has another name."""
+
+    name = models.CharField(max_length=60, unique=True, help_text="A digest of it, and its width and height.")
+    content = models.BinaryField(help_text="A WebP image.")
+    used_at = models.DateTimeField(default=timezone.now, help_text="When it was last uploaded.")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

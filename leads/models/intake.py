@@ -150,6 +150,11 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"Submission {self.pk}"
 
+    @property
+    def is_being_cleaned(self) -> bool:
+        """Whether one of its images isn't ready yet."""
+        return any(each.state == each.State.WAITING for each in self.attachments.all())
+
 
 class SpamLesson(models.Model):
     """What somebody said of a submission, spam or not, and what the filter learns from it. Taken back, it is deleted.

@@ -1,5 +1,7 @@
 """The form builder: the forms, the editor of a form with its preview, its versions and settings. For owners."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
@@ -9,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from leads import forms_builder, forms_editing, forms_live
+from leads import forms_builder, forms_editing, forms_live, forms_logo
+from leads.file_checks import NotKept
 from leads.forms_colours import Colours
 from leads.forms_definition import TYPE_LABELS, WITH_OPTIONS, Definition, problems
 from leads.forms_editing import Changed, Refused
@@ -60,10 +63,22 @@ def form_edit(request: StaffRequest, pk: int) -> HttpResponse:
         return _editor(request, form, definition, seen=mark)
     do, seen = request.POST.get("do", "save"), request.POST.get("seen", "")
     definition = forms_builder.from_post(request.POST)
+    try:
+        definition = _with_new_logo(request, definition)
+    except NotKept as reason:
+        return _editor(request, form, definition, seen=seen, wrong={"logo": str(reason)}, status=422)
     if do not in ("save", "publish"):
         changed = forms_builder.rearranged(definition, do, request.POST.get("new-field", ""))
         return _editor(request, form, changed, seen=seen)
     return _save(request, form, definition, seen)
+
+
+def _with_new_logo(request: StaffRequest, definition: Definition) -> Definition:
+    """Raises NotKept when a file was chosen that can't be one."""
+    for upload in request.FILES.getlist("logo-file"):
+        logo = forms_logo.keep_logo(upload.name or "", upload.read(forms_logo.LARGEST + 1))
+        return replace(definition, logo=logo)
+    return definition
 
 
 def _save(request: StaffRequest, form: PublicForm, definition: Definition, seen: str) -> HttpResponse:
@@ -148,10 +163,19 @@ def needs_owner(request: StaffRequest) -> None:
 
 
 def _editor(
-    request: StaffRequest, form: PublicForm, definition: Definition, *, seen: str, clash: str = "", status: int = 200
+    request: StaffRequest,
+    form: PublicForm,
+    definition: Definition,
+    *,
+    seen: str,
+    clash: str = "",
+    wrong: dict[str, str] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """What is wrong stands beside it once somebody saved; a new row isn't wrong yet."""
-    wrong = problems(definition) if status == 422 else {}
+    """What is wrong stands beside it once somebody saved; a new row isn't wrong yet. `wrong`: something else than the
+    definition is; nothing was saved then."""
+    is_saved = wrong is None
+    wrong = wrong or (problems(definition) if status == 422 else {})
     context = {
         "public_form": form,
         "embed": forms_live.embed_code(form),
@@ -166,6 +190,7 @@ def _editor(
             for number, each in enumerate(definition.fields)
         ],
         "errors": wrong,
+        "is_saved": is_saved,
         "clash": clash,
         "seen": seen,
         "offered": forms_builder.offered(definition),

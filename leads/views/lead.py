@@ -168,7 +168,7 @@ def _bare(public_id: uuid.UUID) -> Lead:
 
 
 def _whole(public_id: uuid.UUID) -> Lead:
-    leads = Lead.objects.prefetch_related("submissions", "values")
+    leads = Lead.objects.prefetch_related("submissions__attachments", "values")
     return only_standing(get_object_or_404(with_runs(leads), public_id=public_id))
 
 

@@ -2,17 +2,19 @@
 
 import secrets
 import time
+from contextlib import nullcontext
 from functools import lru_cache
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import IntegrityError
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from leads import form_tokens, forms_live
+from leads import files, form_tokens, forms_live, upload_limits
 from leads.forms_inquiry import InquiryForm
 from leads.forms_words import say
 from leads.intake import keep
@@ -20,6 +22,7 @@ from leads.models import LeadSource, PublicForm, Submission
 from leads.views.form_gate import passage
 
 SENT_BEFORE = "This page was sent once already. Press Send again to send this as a second message."
+TOO_MUCH_AT_ONCE = "This is too much to send at once. Please go back and shorten it, or send fewer files."
 REMEMBERED = 3  # seconds until a change of the form shows
 HONEYPOT = "It filled in a field that people don't see."
 
@@ -68,8 +71,12 @@ def _known_form(key: str, period: int) -> PublicForm:
 
 
 def _take(request: HttpRequest, form: PublicForm) -> HttpResponse:
-    form = forms_live.as_shown(form, request.POST.get("version", ""))
-    inquiry = InquiryForm(form.definition, request.POST)
+    limits = upload_limits.limited(request)
+    try:
+        form = forms_live.as_shown(form, request.POST.get("version", ""))
+    except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+        return _page(request, form, InquiryForm(form.definition), problem=TOO_MUCH_AT_ONCE, status=413)
+    inquiry = InquiryForm(form.definition, request.POST, request.FILES, refused=limits.refused)
     token = request.POST.get("token", "")
     if not inquiry.is_valid():
         return _page(request, form, inquiry, token=token, status=422)
@@ -90,26 +97,34 @@ def _store(
     gate = passage(request, form)
     if gate.problem:
         return _page(request, form, inquiry, problem=gate.problem, challenge=gate.asks, status=429)
+    # To the disk before the transaction: others write meanwhile.
+    stored = [each for key, group in inquiry.files_by_field.items() for each in files.store(group, field=key)]
     try:
-        keep(
-            inquiry.text,
-            source=LeadSource.WEB_FORM,
-            contact=inquiry.contact,
-            payload=inquiry.payload,
-            form=form,
-            idempotency_key=f"form:{nonce}",
-            suspicion=suspicion or gate.suspicion,
-        )
+        with transaction.atomic() if stored else nullcontext():
+            submission = keep(
+                inquiry.text,
+                source=LeadSource.WEB_FORM,
+                contact=inquiry.contact,
+                payload=inquiry.payload,
+                form=form,
+                idempotency_key=f"form:{nonce}",
+                suspicion=suspicion or gate.suspicion,
+            )
+            files.attach(submission, stored)
     except IntegrityError:  # the token was used before: a double click, or an edited second message
+        files.discard(stored)
         earlier = get_object_or_404(Submission, idempotency_key=f"form:{nonce}")  # or the form was just deleted
-        if not _is_same(earlier, inquiry):
+        if not _is_same(earlier, inquiry, stored):
             return _page(request, form, inquiry, problem=SENT_BEFORE, status=409)
     return HttpResponseRedirect(forms_live.after(form, is_framed=forms_live.is_framed(request)))
 
 
-def _is_same(submission: Submission, inquiry: InquiryForm) -> bool:
+def _is_same(submission: Submission, inquiry: InquiryForm, stored: list[files.Stored]) -> bool:
     """Whether this is what the token brought in."""
-    return submission.text.strip() == inquiry.text.replace("\x00", "\N{REPLACEMENT CHARACTER}").strip()
+    known = submission.attachments.values_list("field", "sha256") if inquiry.definition.takes_files else ()
+    return submission.text.strip() == inquiry.text.replace("\x00", "\N{REPLACEMENT CHARACTER}").strip() and sorted(
+        (each.field, each.sha256) for each in stored
+    ) == sorted(known)
 
 
 def _page(

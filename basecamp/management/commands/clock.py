@@ -21,7 +21,7 @@ from crm_sync import chores
 from crm_sync.models import SyncEvent
 from enrichment import confidence, nightly, replies, restating, sweep, trials
 from enrichment.models import MeaningQuery
-from leads import imports, limits, outbox, pipeline, webhooks
+from leads import files, forms_logo, imports, limits, outbox, pipeline, webhooks
 from leads.models import WebhookDelivery
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,7 @@ class Command(BaseCommand):
             Chore("have mail sent", sweep_every, outbox.ring_if_due),
             Chore("have webhooks taken in", sweep_every, webhooks.ring_if_due),
             Chore("go on with imports", sweep_every, imports.ring_if_due),
+            Chore("have images cleaned", sweep_every, files.ring_if_due),
             Chore("have the CRM follow", sweep_every, chores.ring_if_due),
             Chore("probe the workers", probe_every, watch.probe),
             Chore("clear out", HOUR, clear_out),
@@ -93,6 +94,7 @@ class Command(BaseCommand):
 def clear_out() -> None:
     """Deletes what has expired: counts, old questions, sessions, and what django-q keeps of failed tasks."""
     limits.forget_expired()
+    forms_logo.forget_unused()
     MeaningQuery.objects.forgotten().delete()
     SyncEvent.objects.forgotten().delete()
     WebhookDelivery.objects.forgotten().delete()
