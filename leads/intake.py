@@ -1,5 +1,6 @@
 """Intake: whatever comes in is stored untouched, first; everything else happens later."""
 
+import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -35,11 +36,14 @@ def keep(
     form: PublicForm | None = None,
     idempotency_key: str | None = None,
     suspicion: str = "",
+    answers: Lead | None = None,
+    received_at: dt.datetime | None = None,
 ) -> Submission:
     """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT: a visitor is waiting.
 
     `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With a `suspicion`,
-    a sentence for staff, it goes into quarantine.
+    a sentence for staff, it goes into quarantine. `answers`: the lead whose mail it answers; `received_at`: when it
+    came to us, if that was before now.
 
     Raises:
         IntegrityError: the idempotency key was used before.
@@ -52,7 +56,8 @@ def keep(
         payload=_storable_json(payload if payload is not None else {"text": text, "contact": typed}),
         text=_storable(text),
         contact=typed,
-        received_at=timezone.now(),
+        received_at=received_at or timezone.now(),
+        answers=answers,
         idempotency_key=idempotency_key,
         **quarantine.held_for(suspicion),
     )

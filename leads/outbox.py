@@ -20,6 +20,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from leads import pipeline, replies
+from leads.mail.kinds import MARK
 from leads.models import Event, Lead, Reply
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def _hand_over(reply: Reply) -> None:
         body=reply.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[reply.to],
-        headers={"Message-ID": reply.message_id},
+        headers={"Message-ID": reply.message_id, MARK: "reply"},
     )
     if not replies.can_send():
         raise _NotTaken("No mail server is set.", is_final=True)

@@ -76,7 +76,9 @@ def decoded_bytes(content: bytes, charset: str) -> str:
 
 def addresses(message: Message, name: str) -> list[tuple[str, str]]:
     """Name and lower-case address of each person in headers of that name; what is no address is left out."""
-    values = [_SPACE.sub(" ", eight_bit(str(value))) for key, value in message.raw_items() if key.lower() == name.lower()]
+    values = [
+        _SPACE.sub(" ", eight_bit(str(value))) for key, value in message.raw_items() if key.lower() == name.lower()
+    ]
     return [
         (_name(decoded(found), address), address.lower())
         for found, address in getaddresses(values[:20])
@@ -92,7 +94,9 @@ def _name(name: str, address: str) -> str:
 
 def is_address(text: str) -> bool:
     local, at, domain = text.rpartition("@")
-    return bool(at and local and "." in domain and len(text) <= LONGEST_ADDRESS and not re.search(r"[\s<>,;\x00]", text))
+    return bool(
+        at and local and "." in domain and len(text) <= LONGEST_ADDRESS and not re.search(r"[\s<>,;\x00]", text)
+    )
 
 
 def ids(texts: Iterable[str]) -> tuple[str, ...]:

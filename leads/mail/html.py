@@ -6,9 +6,7 @@ from html.parser import HTMLParser
 LONGEST = 500_000  # characters that are read; no letter is so long
 LONGEST_LINK = 200  # longer ones are for machines
 SILENT = frozenset({"script", "style", "head", "title", "template", "noscript", "svg", "object", "iframe", "select"})
-VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 BLOCKS = frozenset(
     {
         "address", "article", "blockquote", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form",
@@ -138,7 +136,7 @@ class _Reader(HTMLParser):
         shown = "".join(self.line[start:]).strip()
         kind, _, target = href.partition(":")
         bare = target.removeprefix("//").split("?")[0].rstrip("/")
-        is_worth_it = kind.lower() in ("http", "https", "mailto", "tel") and 0 < len(bare) and len(href) <= LONGEST_LINK
+        is_worth_it = kind.lower() in ("http", "https", "mailto", "tel") and len(bare) > 0 and len(href) <= LONGEST_LINK
         if shown and is_worth_it and bare.lower() not in re.sub(r"\s", "", shown.lower()):
             self.line.append(f" <{bare if kind.lower() in ('mailto', 'tel') else href}>")
 

@@ -18,9 +18,40 @@ MOST_PARTS = 300
 LONGEST_REASON = 200
 # Whose addresses are everybody's: that one's own is among them says nothing of the others.
 SHARED_DOMAINS = frozenset(
-    """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com aol.com gmx.de
-    gmx.net gmx.at gmx.ch web.de t-online.de freenet.de posteo.de mail.de proton.me protonmail.com orange.fr free.fr
-    laposte.net libero.it yandex.ru mail.ru zoho.com fastmail.com comcast.net verizon.net btinternet.com""".split()
+    [
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "msn.com",
+        "yahoo.com",
+        "icloud.com",
+        "me.com",
+        "aol.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.at",
+        "gmx.ch",
+        "web.de",
+        "t-online.de",
+        "freenet.de",
+        "posteo.de",
+        "mail.de",
+        "proton.me",
+        "protonmail.com",
+        "orange.fr",
+        "free.fr",
+        "laposte.net",
+        "libero.it",
+        "yandex.ru",
+        "mail.ru",
+        "zoho.com",
+        "fastmail.com",
+        "comcast.net",
+        "verizon.net",
+        "btinternet.com",
+    ]
 )
 POSTMASTERS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "bounce", "bounces"})
 NOBODY = re.compile(
@@ -197,11 +228,16 @@ def undelivered(message: Message) -> Undelivered:
     found = [raw_header(message, name) for name in ("References", "In-Reply-To")]
     for part in list(parts(message))[1:]:
         found += [raw_header(part, "Message-ID"), raw_header(part, "References")]
-        if part.get_content_type() in ("text/rfc822-headers", "text/plain", "message/rfc822") and not part.is_multipart():
+        if (
+            part.get_content_type() in ("text/rfc822-headers", "text/plain", "message/rfc822")
+            and not part.is_multipart()
+        ):
             found += _ids_of_text(part)
     if not message.is_multipart():
         found += _ids_of_text(message)
-    recipient = next(iter([*_status_values(message, "Final-Recipient"), *_status_values(message, "Original-Recipient")]), "")
+    recipient = next(
+        iter([*_status_values(message, "Final-Recipient"), *_status_values(message, "Original-Recipient")]), ""
+    )
     recipient = recipient.rpartition(";")[2].strip() or raw_header(message, "X-Failed-Recipients")
     said = next(iter([*_status_values(message, "Diagnostic-Code"), *_status_values(message, "Status")]), "")
     reason = said.partition(";")[2].strip() if said.lower().startswith("smtp;") else said

@@ -83,7 +83,9 @@ def read(raw: bytes, own: Own = Own()) -> Mail:  # noqa: B008 - frozen
         attachments=attachments,
         headers=_headers(message),
         aside=aside,
-        undelivered=kinds.undelivered(message) if aside and aside.kind in (kinds.Kind.BOUNCE, kinds.Kind.DELAYED) else None,
+        undelivered=kinds.undelivered(message)
+        if aside and aside.kind in (kinds.Kind.BOUNCE, kinds.Kind.DELAYED)
+        else None,
     )
 
 
@@ -178,7 +180,9 @@ def _unchosen_alternatives(message: Message) -> set[int]:
             html = [each for each in leaves if each.get_content_type() == "text/html" and _is_text(each)]
             if plain and html:
                 says = _text(plain[0]).strip()
-                is_stub = not says or (len(says) < 200 and "html" in says.lower() and len(_text(html[0])) > 2 * len(says))
+                is_stub = not says or (
+                    len(says) < 200 and "html" in says.lower() and len(_text(html[0])) > 2 * len(says)
+                )
                 left |= {id(each) for each in (plain if is_stub else html)}
     return left
 
