@@ -1,4 +1,4 @@
-"""Access tokens for mailboxes that want OAuth instead of a password: got with the refresh token, or as an application."""
+"""Access tokens for mailboxes that want OAuth instead of a password: by a refresh token, or as an application."""
 
 import datetime as dt
 

@@ -220,7 +220,7 @@ def _own_sender(message: Message, own: Own) -> Aside | None:
     return None
 
 
-# ---- what a delivery report is about ----------------------------------------------------------------------------------
+# ---- what a delivery report is about -------------------------------------------------------------------------------
 
 
 def undelivered(message: Message) -> Undelivered:

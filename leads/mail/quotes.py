@@ -36,8 +36,9 @@ HEADER = re.compile(
 RULE = re.compile(r"^\s*[_-]{5,}\s*$")
 MOBILE = re.compile(
     r"^\s*(?:sent from (?:my|mail|outlook|yahoo|samsung)|sent with|get outlook|von meinem .{1,40} gesendet|"
-    r"gesendet (?:von|mit|aus)|diese nachricht wurde von meinem|outlook für|holen sie sich outlook|envoyé (?:de|depuis|à partir)|"
-    r"télécharg|enviado (?:desde|do|a partir)|inviato da|verzonden (?:vanaf|met)|verstuurd vanaf|skickat från|"
+    r"gesendet (?:von|mit|aus)|diese nachricht wurde von meinem|outlook für|holen sie sich outlook|"
+    r"envoyé (?:de|depuis|à partir)|télécharg|"
+    r"enviado (?:desde|do|a partir)|inviato da|verzonden (?:vanaf|met)|verstuurd vanaf|skickat från|"
     r"sendt fra|wysłane z)",
     re.IGNORECASE,
 )

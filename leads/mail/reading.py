@@ -158,7 +158,8 @@ def _content(message: Message) -> tuple[str, tuple[Attachment, ...]]:
 
 def _leaves(message: Message) -> list[Message]:
     """The parts that hold something; a mail within the mail is one of them."""
-    waiting, found = [message], []
+    waiting = [message]
+    found: list[Message] = []
     while waiting and len(found) < kinds.MOST_PARTS:
         part = waiting.pop()
         payload = part.get_payload() if part.is_multipart() else None
@@ -257,7 +258,8 @@ def _file_name(part: Message) -> str:
         name = ""
     if not name and part.get_content_maintype() == "message" and part.is_multipart():
         inner = part.get_payload()
-        subject = header(inner[0], "Subject") if isinstance(inner, list) and inner else ""
+        first = inner[0] if isinstance(inner, list) and inner else None
+        subject = header(first, "Subject") if isinstance(first, Message) else ""
         name = f"{subject[:80] or 'message'}.eml"
     name = name.replace("\\", "/").rpartition("/")[2].strip()
     return name[-LONGEST_NAME:] or f"file.{part.get_content_subtype()[:10]}"
