@@ -174,6 +174,7 @@ def _payload(row: IncomingMail, found: mail.Mail) -> dict[str, object]:
             "subject": found.subject,
             "date": found.written_at.isoformat() if found.written_at else "",
             "text": found.whole_text[:LONGEST_TEXT],
+            "is_cut": found.text != found.whole_text.strip(),
             "headers": [list(each) for each in found.headers],
         }
     }
