@@ -103,7 +103,8 @@ class Session:
             self._client.normalise_times = False
             rows = self._client.fetch(list(uids), [b"RFC822.SIZE", b"INTERNALDATE"])
         found = [
-            Found(uid, int(row.get(b"RFC822.SIZE", 0)), _aware(row.get(b"INTERNALDATE"))) for uid, row in rows.items()
+            Found(uid, int(row.get(b"RFC822.SIZE", 0)), _aware(row.get(b"INTERNALDATE"), uid))
+            for uid, row in rows.items()
         ]
         return sorted(found, key=lambda each: each.uid)
 
@@ -215,7 +216,9 @@ def _said(error: Exception) -> str:
     return " ".join(text.split())[:200]
 
 
-def _aware(moment: object) -> dt.datetime | None:
+def _aware(moment: object, uid: int) -> dt.datetime | None:
+    """Servers say the second; with the number below it mails of one second keep their order."""
     if not isinstance(moment, dt.datetime):
         return None
+    moment = moment.replace(microsecond=uid % 1_000_000)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

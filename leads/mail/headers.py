@@ -79,11 +79,11 @@ def addresses(message: Message, name: str) -> list[tuple[str, str]]:
     values = [
         _SPACE.sub(" ", eight_bit(str(value))) for key, value in message.raw_items() if key.lower() == name.lower()
     ]
-    return [
-        (_name(decoded(found), address), address.lower())
-        for found, address in getaddresses(values[:20])
-        if is_address(address)
-    ]
+    try:
+        found = getaddresses(values[:20])
+    except RecursionError:  # comments within comments within …
+        return []
+    return [(_name(decoded(each), address), address.lower()) for each, address in found if is_address(address)]
 
 
 def _name(name: str, address: str) -> str:

@@ -95,12 +95,12 @@ class _Reader(HTMLParser):
         first, *others = data.split("\n")
         self.line.append(first)
         for each in others:
-            self._break()
+            self._break(is_wanted=True)
             self.line.append(each)
 
     def _void(self, tag: str, values: dict[str, str | None]) -> None:
         if tag in ("br", "hr"):
-            self._break()
+            self._break(is_wanted=True)
         elif tag == "img" and (values.get("alt") or "").strip():
             self.line.append(f" {values['alt']} ")
 
@@ -140,12 +140,13 @@ class _Reader(HTMLParser):
         if shown and is_worth_it and bare.lower() not in re.sub(r"\s", "", shown.lower()):
             self.line.append(f" <{bare if kind.lower() in ('mailto', 'tel') else href}>")
 
-    def _break(self, *, apart: bool = False) -> None:
+    def _break(self, *, apart: bool = False, is_wanted: bool = False) -> None:
+        """Ends the line. `apart`: with an empty one after it; `is_wanted`: also when there is nothing in it."""
         line = _row("".join(self.line))
         self.line = []
         if line.strip():
             self.lines.append("> " * min(self.quoted, 5) + (line if self.kept_spaces else line.strip()))
-        elif not apart and self.lines and self.lines[-1]:
+        elif is_wanted and self.lines and self.lines[-1]:
             self.lines.append("")
         if apart and self.lines and self.lines[-1]:
             self.lines.append("")

@@ -26,6 +26,7 @@ WROTE = re.compile(
 )
 OPENS = re.compile(r"^(?:on|am|le|el|il|em|op|den|w dniu|dnia|dne|a)\b", re.IGNORECASE)
 WHEN_OR_WHO = re.compile(r"\d{1,2}[.:/]\d{2}|\b\d{4}\b|@")
+WHEN_AND_WHO = re.compile(r"\d{1,2}[.:]\d{2}|@")  # where no quoted lines follow that would bear it out
 FROM = re.compile(r"^[*_\s]*(?:from|von|de|da|van|från|fra|od|expéditeur|desde)\s?[*_]?:", re.IGNORECASE)
 HEADER = re.compile(
     r"^[*_\s]*(?:sent|date|to|cc|subject|gesendet|datum|an|betreff|envoyé|à|objet|enviado|enviada|fecha|para|asunto|"
@@ -72,7 +73,8 @@ def _end(lines: list[str]) -> int:
         if ORIGINAL.match(line) or _is_header_block(lines, at):
             return at - 1 if at and RULE.match(lines[at - 1]) else at
         length = _attribution(lines, at)
-        if length and not _is_quoted(_next(lines, at + length)):
+        is_clear = length and WHEN_AND_WHO.search(" ".join(lines[at : at + length]))
+        if is_clear and not _is_quoted(_next(lines, at + length)):
             return at
     return len(lines)
 

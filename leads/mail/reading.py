@@ -189,6 +189,8 @@ def _unchosen_alternatives(message: Message) -> set[int]:
 
 
 def _is_text(part: Message) -> bool:
+    if part.get_content_maintype() == "multipart":  # one without its boundary
+        return not part.is_multipart()
     is_file = part.get_content_disposition() == "attachment" or bool(part.get_filename())
     return part.get_content_type() in ("text/plain", "text/html", "text/enriched") and not is_file
 

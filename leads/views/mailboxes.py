@@ -173,7 +173,7 @@ def _list(request: StaffRequest, form: MailboxForm) -> HttpResponse:
 
 def _page(request: StaffRequest, found: Mailbox, form: MailboxForm) -> HttpResponse:
     chosen = {folder.name: folder for folder in found.folders.all()}
-    names = list(dict.fromkeys([*found.folder_names, *chosen]))
+    names = sorted({*found.folder_names, *chosen}, key=lambda name: (name.upper() != "INBOX", name.lower()))
     last = found.mails.select_related("submission__lead", "lead").defer("raw", "submission__payload")[:SHOWN]
     context = {
         "mailbox": found,
