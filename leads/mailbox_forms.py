@@ -30,6 +30,14 @@ class MailboxForm(forms.ModelForm):
     )
     port = forms.IntegerField(min_value=1, max_value=65535, initial=993, widget=forms.NumberInput(attrs=CONTROL))
 
+    token_url = forms.URLField(
+        label="Token address",
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs=CONTROL | {"placeholder": "https://"}),
+    )
+
     class Meta:
         model = Mailbox
         fields = ("name", "host", "port", "security", "user", "auth", "client_id", "token_url", "scope")
@@ -38,7 +46,6 @@ class MailboxForm(forms.ModelForm):
             "host": forms.TextInput(attrs=CONTROL | {"placeholder": "imap.example.com"}),
             "user": forms.TextInput(attrs=CONTROL | {"placeholder": "office@example.com", "autocomplete": "off"}),
             "client_id": forms.TextInput(attrs=CONTROL),
-            "token_url": forms.URLInput(attrs=CONTROL),
             "scope": forms.TextInput(attrs=CONTROL),
             "security": forms.Select(attrs={"class": "form-select"}),
             "auth": forms.Select(attrs={"class": "form-select"}),
