@@ -232,14 +232,16 @@ CLUSTER_CHORES = {
         Chore("leads.outbox.send_due", "leads.outbox.is_due"),
         Chore("leads.notices.send_due", "leads.notices.is_due"),
         Chore("leads.webhooks.take_due", "leads.webhooks.is_due"),
+        Chore("leads.mails.take_due", "leads.mails.is_due"),
         Chore("leads.imports.do_some", "leads.imports.is_due"),
         Chore("leads.files.clean_some", "leads.files.is_due"),
         Chore("leads.files.forget_lost", "leads.files.is_time_to_look"),
         Chore("crm_sync.chores.do_some", "crm_sync.chores.is_due"),
     ),
     "ml": (Chore("enrichment.stages.chores"),),
-    "llm": (Chore("enrichment.running.chores"),),
+    "llm": (Chore("enrichment.running.chores"), Chore("leads.mailboxes.look_due", "leads.mailboxes.is_due")),
 }
+MAIL_CLUSTER = "llm"  # looks into mailboxes, whose servers may be slow: nothing there is in a hurry
 # What a worker does in small pieces while no lead waits; returns whether there is more.
 CLUSTER_SPARE_TIME = {
     "basecamp": "enrichment.restating.go_on",
@@ -295,6 +297,11 @@ if IS_HTTPS and not DEBUG:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400  # a form of 40 fields sends six values each when it is edited
+FILE_UPLOAD_HANDLERS = [
+    "leads.upload_limits.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # ---- files, mail, logs -------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

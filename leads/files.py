@@ -30,7 +30,7 @@ State = Attachment.State
 
 FOLDER, LOOKED = "files", "looked"
 MOST_ROWS = 50  # of one message: a mail may have any number of files, and each that is refused is told
-LEASE = dt.timedelta(minutes=5)  # after which another worker takes an image from one that died
+LEASE = dt.timedelta(minutes=1)  # after which another worker takes an image from one that died
 TRIES = 3  # an image that killed its worker so often is given up
 FORGOTTEN = 3600  # seconds after which a file without a row is nobody's: its row comes within seconds
 DISK = "It could not be stored here: the disk is full or can’t be written to."
@@ -198,7 +198,8 @@ def _clean(row: Attachment) -> None:
     except FileNotFoundError:
         return _refuse(row, "It is no longer on the disk.")
     except OSError:
-        logger.exception("Attachment %s could not be cleaned", row.pk)  # a full disk; it is tried again
+        logger.exception("Attachment %s could not be cleaned", row.pk)
+        _waiting(row).update(tries=row.tries - 1)  # a full disk is not the image's fault: it is tried again
         return None
     changed = _waiting(row).update(path=path, size=len(content), state=State.READY)
     _delete(row.path if changed else path)  # else it was erased meanwhile, or another worker was quicker

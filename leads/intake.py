@@ -1,5 +1,6 @@
 """Intake: whatever comes in is stored untouched, first; everything else happens later."""
 
+import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -52,12 +53,15 @@ def keep(
     stored: Sequence[Stored] = (),
     agreements: Sequence[Agreement] = (),
     is_test: bool = False,
+    answers: Lead | None = None,
+    received_at: dt.datetime | None = None,
 ) -> Submission:
     """Stores one inquiry and rings for a worker, which will put it on a lead. One INSERT, and one more each for its
     files, which are `stored` already, and its `agreements`, what was agreed to in the form: a visitor is waiting.
 
     `payload` is what came in, kept as it is; `contact` what the submitter typed into named fields. With a `suspicion`,
-    a sentence for staff, it goes into quarantine. A test makes a lead that goes nowhere.
+    a sentence for staff, it goes into quarantine. A test makes a lead that goes nowhere. `answers`: the lead whose mail
+    it answers; `received_at`: when it came to us, if that was before now.
 
     Raises:
         IntegrityError: the idempotency key was used before.
@@ -71,7 +75,8 @@ def keep(
         text=_storable(text),
         contact=typed,
         attribution=attribution.to_json(),
-        received_at=timezone.now(),
+        received_at=received_at or timezone.now(),
+        answers=answers,
         idempotency_key=idempotency_key,
         is_test=is_test,
         **quarantine.held_for(suspicion),

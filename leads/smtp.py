@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
+from leads.mail.kinds import MARK
+
 logger = logging.getLogger(__name__)
 
 
@@ -42,7 +44,7 @@ def new_message_id() -> str:
 
 
 def hand_over(message: EmailMessage) -> None:
-    """Gives a mail to one recipient to the server.
+    """Gives a mail to one recipient to the server, marked as ours: should it come back, it is no inquiry.
 
     Raises:
         NotTaken: it certainly did not leave; the reason is a plain sentence.
@@ -50,6 +52,7 @@ def hand_over(message: EmailMessage) -> None:
     """
     if not can_send():
         raise NotTaken("No mail server is set.", is_final=True)
+    message.extra_headers.setdefault(MARK, "sent")
     connection = get_connection()
     _open(connection)
     try:

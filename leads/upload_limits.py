@@ -8,14 +8,31 @@ from django.http import HttpRequest
 
 from leads.file_checks import MEGABYTE, TOO_LARGE, TOO_MANY, TOO_MUCH, NotKept
 
+# Django's own, which every other page has after Bounded.
+DJANGOS = [f"django.core.files.uploadhandler.{each}FileUploadHandler" for each in ("Memory", "Temporary")]
+MOST_ANYWHERE = 62_000_000  # bytes: more than an import may have, which says so
 PATIENCE = 4  # times the limit of a message, after which nothing more is read
 
 
 def limited(request: HttpRequest) -> "Limits":
     """Call it before anything of the request's body is read."""
     limits = Limits(request)
-    request.upload_handlers = [limits, *(load_handler(each, request) for each in settings.FILE_UPLOAD_HANDLERS)]
+    request.upload_handlers = [limits, *(load_handler(each, request) for each in DJANGOS)]
     return limits
+
+
+class Bounded(FileUploadHandler):
+    """Stands before Django's handlers on every other page, also where nobody has logged in: without it anyone fills the
+    disk for as long as a request takes. A file that goes beyond arrives cut short, and is too large for any page."""
+
+    total = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        self.total += len(raw_data)
+        return raw_data if self.total <= MOST_ANYWHERE else None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
 
 
 class Limits(FileUploadHandler):

@@ -46,6 +46,17 @@ from leads.views.lead import (
     value_lock,
     value_refuse,
 )
+from leads.views.mailboxes import (
+    mail_list,
+    mail_take,
+    mail_text,
+    mailbox,
+    mailbox_change,
+    mailbox_do,
+    mailbox_folders,
+    mailbox_list,
+    mailbox_make,
+)
 from leads.views.merge import (
     merge_bulk,
     merge_bulk_make,
@@ -146,6 +157,15 @@ urlpatterns = [
     path("webhooks/<int:pk>/secrets/", webhook_secrets, name="webhook_secrets"),
     path("webhooks/<int:pk>/again/", webhook_take_again, name="webhook_take_again"),
     path("webhooks/<int:pk>/delete/", webhook_delete, name="webhook_delete"),
+    path("mailboxes/", mailbox_list, name="mailbox_list"),
+    path("mailboxes/make/", mailbox_make, name="mailbox_make"),
+    path("mailboxes/<int:pk>/", mailbox, name="mailbox"),
+    path("mailboxes/<int:pk>/change/", mailbox_change, name="mailbox_change"),
+    path("mailboxes/<int:pk>/folders/", mailbox_folders, name="mailbox_folders"),
+    path("mailboxes/<int:pk>/do/", mailbox_do, name="mailbox_do"),
+    path("mailboxes/mails/", mail_list, name="mail_list"),
+    path("mailboxes/mails/<int:pk>/", mail_text, name="mail_text"),
+    path("mailboxes/mails/<int:pk>/take/", mail_take, name="mail_take"),
     path("in/<slug:key>/", webhook_in, name="webhook_in"),
     path("forms/", form_list, name="form_list"),
     path("forms/make/", form_make, name="form_make"),

@@ -6,6 +6,7 @@ from leads.models.forms import FormImage, FormVersion
 from leads.models.imports import Import, ImportRow
 from leads.models.intake import PublicForm, SpamLesson, Submission
 from leads.models.lead import Event, ExtraField, Feedback, FieldValue, Lead, LeadSource, Reply
+from leads.models.mail import IncomingMail, Mailbox, MailFolder
 from leads.models.merge import ContactPoint, Merge
 from leads.models.notices import Notice
 from leads.models.pipeline import Heartbeat, StageGate, StageRun
@@ -27,8 +28,11 @@ __all__ = [
     "Heartbeat",
     "Import",
     "ImportRow",
+    "IncomingMail",
     "Lead",
     "LeadSource",
+    "MailFolder",
+    "Mailbox",
     "Merge",
     "Notice",
     "PublicForm",

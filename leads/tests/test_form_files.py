@@ -9,7 +9,7 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
-from leads import file_checks, files, form_tokens, forms_editing, forms_words
+from leads import file_checks, files, form_tokens, forms_editing, forms_words, imports
 from leads.file_checks import KINDS
 from leads.forms_definition import FieldType, FormField, default
 from leads.models import Attachment, PublicForm, Submission
@@ -257,3 +257,21 @@ def test_it_complains_in_the_language_of_the_form(anonymous, form, ripe, languag
 def test_all_that_is_offered_is_taken():
     assert set(KINDS) >= {each for each in file_checks.ACCEPT.split(",") if "/" in each}
     assert "heic" not in file_checks.ACCEPT, "phones hand over a JPEG then"
+
+
+def test_other_pages_read_no_more_than_an_import_has(client, staff, monkeypatch):
+    monkeypatch.setattr("leads.upload_limits.MOST_ANYWHERE", 300_000)
+    monkeypatch.setattr("leads.imports.LARGEST", 200_000)
+    sizes = []
+    keep = imports.keep_file
+
+    def watched(upload, **options):
+        sizes.append(upload.size)
+        return keep(upload, **options)
+
+    monkeypatch.setattr(imports, "keep_file", watched)
+    page = client.post("/imports/", {"file": up("all.csv", b"name\n" + b"x\n" * 3_000_000)})
+    assert "The file is larger than" in page.content.decode()
+    assert 200_000 < sizes[0] <= 300_000
+    page = client.post("/login/", {"file": up("all.csv", b"x" * 3_000_000), "username": "olivia", "password": "x"})
+    assert page.status_code in (200, 302), "and what stands beside it still arrives"

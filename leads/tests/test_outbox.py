@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from leads import mailing, merges, outbox, replies
 from leads.intake import receive
+from leads.mail.kinds import MARK
 from leads.models import Event, Lead, Reply
 from leads.replies import CannotReply
 from leads.values import Contact
@@ -44,7 +45,7 @@ def test_it_leaves_once(mailbox, lead):
     (mail,) = mailbox.taken
     assert (mail.mail_from, mail.rcpt_tos) == ("office@elm.example", ["mark@lee.example"])
     read = message_from_bytes(mail.content, policy=policy.default)
-    assert read["Message-ID"] == reply.message_id
+    assert (read["Message-ID"], read[MARK]) == (reply.message_id, "sent")
     assert (read["From"], read["To"], read["Subject"]) == (
         "Elm Street Garage <office@elm.example>", "mark@lee.example", "Your inquiry",
     )  # fmt: skip

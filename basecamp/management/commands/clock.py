@@ -21,7 +21,7 @@ from crm_sync import chores
 from crm_sync.models import SyncEvent
 from enrichment import confidence, nightly, replies, restating, sweep, trials
 from enrichment.models import MeaningQuery
-from leads import files, forms_logo, imports, limits, notices, outbox, pipeline, webhooks
+from leads import files, forms_logo, imports, limits, mailboxes, mails, notices, outbox, pipeline, webhooks
 from leads.models import Notice, WebhookDelivery
 
 logger = logging.getLogger(__name__)
@@ -72,6 +72,8 @@ class Command(BaseCommand):
             Chore("have mail sent", sweep_every, outbox.ring_if_due),
             Chore("have inquiries told of", sweep_every, notices.ring_if_due),
             Chore("have webhooks taken in", sweep_every, webhooks.ring_if_due),
+            Chore("have mailboxes looked into", sweep_every, mailboxes.ring_if_due),
+            Chore("have mails taken in", sweep_every, mails.ring_if_due),
             Chore("go on with imports", sweep_every, imports.ring_if_due),
             Chore("have images cleaned", sweep_every, files.ring_if_due),
             Chore("have the CRM follow", sweep_every, chores.ring_if_due),
@@ -100,5 +102,6 @@ def clear_out() -> None:
     SyncEvent.objects.forgotten().delete()
     WebhookDelivery.objects.forgotten().delete()
     Notice.objects.forgotten().delete()
+    mails.forget_old()
     Failure.objects.filter(stopped__lt=timezone.now() - dt.timedelta(days=KEPT)).delete()
     call_command("clearsessions")
