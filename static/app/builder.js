@@ -10,7 +10,7 @@
     }, 500);
   };
   document.addEventListener("input", (event) => event.target.closest("#editor") && preview());
-  document.addEventListener("htmx:afterSettle", (event) => event.detail.target.closest?.(".builder") && preview());
+  document.addEventListener("htmx:afterSettle", (event) => event.target.closest?.(".builder") && preview());
 
   // A row can be dragged by anything but its inputs, in which dragging selects text.
   let dragged = null;
