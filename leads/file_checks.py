@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import puremagic
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 JPEG, PNG, GIF, WEBP, PDF = "image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf"
 TEXT, CSV, CALENDAR, VCARD = "text/plain", "text/csv", "text/calendar", "text/vcard"
@@ -163,7 +163,7 @@ def _kind_of(content: bytes, name: str) -> str:
     if image := next((kind for kind in IMAGES if kind in found), ""):
         _check_image(content, image)
         return image
-    if content.startswith(b"%PDF-"):
+    if content[:16].lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"%PDF-"):
         return PDF
     if content.startswith(b"PK\x03\x04"):
         return _office_kind(content)
@@ -187,7 +187,7 @@ def _check_image(content: bytes, content_type: str) -> None:
             width, height = image.size
     except Image.DecompressionBombError:
         raise NotKept(TOO_MANY_PIXELS, most=MOST_PIXELS // 1_000_000) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error):
+    except Exception:  # noqa: BLE001 - a broken head brings up anything, from SyntaxError to struct.error
         raise NotKept(BROKEN) from None
     if width * height > MOST_PIXELS:
         raise NotKept(TOO_MANY_PIXELS, most=MOST_PIXELS // 1_000_000)
@@ -244,7 +244,9 @@ def _office_kind(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _kind_of_archive(archive)
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, NotImplementedError, RuntimeError, EOFError):
+    except NotKept:
+        raise
+    except Exception:  # noqa: BLE001 - a broken archive brings up anything, from zlib.error to IndexError
         raise NotKept(BROKEN) from None
 
 

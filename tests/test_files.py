@@ -107,3 +107,18 @@ def test_a_logo_in_a_frame_is_light_and_no_request_of_its_own(live_server, form)
         ours = [answer for answer in answers if answer.url.startswith(live_server.url)]
         assert len(ours) == 4, [answer.url for answer in ours]
         assert sum(len(gzip.compress(answer.body())) for answer in ours) < 40_000
+
+
+def test_the_preview_follows_the_logo(live_server, client, form, tmp_path):
+    (tmp_path / "logo.png").write_bytes(png(Image.new("RGBA", (600, 160), "teal")))
+    with staff_page(client, live_server, f"/forms/{form.pk}/", viewport={"width": 1280, "height": 900}) as page:
+        shown = page.frame_locator("iframe").locator(".logo img")
+        page.get_by_role("button", name="Remove the logo").click()
+        shown.wait_for(state="detached")
+        page.get_by_label("An image above the heading").set_input_files(tmp_path / "logo.png")
+        shown.wait_for()
+        page.get_by_label("What it says").fill("Garage Bea")
+        page.get_by_role("button", name="Publish").click()
+        page.get_by_text("Version 2 is published").wait_for()
+    assert PublicForm.objects.get().definition.logo_alt == "Garage Bea"
+    assert PublicForm.objects.get().definition.logo_size == (400, 107)

@@ -1,6 +1,7 @@
 """What files strangers may send: content decides, names must not say otherwise."""
 
 import io
+import random
 import struct
 import time
 import zipfile
@@ -27,6 +28,7 @@ from leads.tests.made_files import archive, docx, image, odf, xlsx
         ("no ending", image("PNG"), "no ending.png", "image/png"),
         ("Quote v1.2", b"%PDF-1.7\n1 0 obj", "Quote v1.2.pdf", "application/pdf"),
         ("offer.pdf", b"%PDF-1.4\n", "offer.pdf", "application/pdf"),
+        ("offer.pdf", b"\xef\xbb\xbf\r\n%PDF-1.4\n", "offer.pdf", "application/pdf"),
         ("list.csv", "a;b\r\nMüller;1\r\n".encode("cp1252"), "list.csv", "text/csv"),
         ("notes.txt", b"BM is not a bitmap here", "notes.txt", "text/plain"),
         ("notes.txt", "Grüße".encode("utf-16"), "notes.txt", "text/plain"),
@@ -61,6 +63,7 @@ HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
         ("page.txt", b"<html><body>hi</body></html>", file_checks.WRONG_KIND),
         ("page.txt", b"Hello <script>alert(1)</script>", file_checks.WRONG_KIND),
         ("page.txt", "<html>".encode("utf-16"), file_checks.WRONG_KIND),
+        ("both.pdf", b"<html><script>1</script>\n%PDF-1.4\n", file_checks.WRONG_KIND),
         ("page.php", b"<?php system('x');", file_checks.WRONG_KIND),
         ("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", file_checks.WRONG_KIND),
         ("logo.png", b"<?xml version='1.0'?><svg/>", file_checks.WRONG_KIND),
@@ -100,6 +103,19 @@ def test_a_locked_document_is_refused():
     struct.pack_into("<H", content, at + 8, 1)  # the flag of the last part: encrypted
     with pytest.raises(NotKept, match="password"):
         look_at(IncomingFile("a.docx", bytes(content)))
+
+
+@pytest.mark.parametrize("content", [docx(), odf(ODT), image("JPEG"), image("PNG"), image("GIF"), image("WEBP")])
+def test_whatever_is_broken_is_refused_and_raises_nothing_else(content):
+    chance = random.Random(7)
+    for _ in range(300):
+        broken = bytearray(content)
+        for _ in range(chance.randint(1, 6)):
+            broken[chance.randrange(len(broken))] = chance.randrange(256)
+        with suppress(NotKept):
+            look_at(
+                IncomingFile("a", bytes(broken[: chance.randint(1, len(broken))] if chance.random() < 0.3 else broken))
+            )
 
 
 def test_sizes_are_said():

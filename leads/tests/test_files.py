@@ -6,7 +6,8 @@ import time
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
@@ -273,6 +274,26 @@ def test_the_lead_page_and_the_quarantine_list_them(client, submission):
     held = keep("Buy now", source=LeadSource.WEB_FORM, suspicion="It says so.")
     files.keep_files(held, [IncomingFile("spam.pdf", PDF)])
     assert "spam.pdf</a>" in client.get("/quarantine/").content.decode()
+
+
+def test_many_files_are_listed_with_as_many_queries_as_one(client, submission):
+    held = keep("Buy now", source=LeadSource.WEB_FORM, suspicion="It says so.")
+
+    def queries() -> list[int]:
+        found = []
+        for address in (submission.lead.get_absolute_url(), "/quarantine/"):
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(address).status_code == 200
+            found.append(len(captured))
+        return found
+
+    files.keep_files(submission, [IncomingFile("a.txt", b"x")])
+    files.keep_files(held, [IncomingFile("a.txt", b"x")])
+    queries()
+    few = queries()
+    files.keep_files(submission, [IncomingFile("a.txt", b"x")] * 30)
+    files.keep_files(held, [IncomingFile("a.txt", b"x")] * 30)
+    assert queries() == few
 
 
 def test_the_database_holds_the_rules(submission):

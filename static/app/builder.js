@@ -10,7 +10,7 @@
     }, 500);
   };
   document.addEventListener("input", (event) => event.target.closest("#editor") && preview());
-  document.addEventListener("htmx:afterSettle", (event) => event.detail.target.closest?.(".builder") && preview());
+  document.addEventListener("htmx:afterSettle", (event) => event.target.closest?.(".builder") && preview());
 
   // What was changed and not saved isn't lost by saving something else on the page, or by going away.
   let isUnsaved = false;
