@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from leads import files, intake, mail, pipeline, replies
+from leads import files, intake, mail, pipeline, smtp
 from leads.intake import LONGEST_TEXT
 from leads.mail import Kind, Own
 from leads.models import Event, IncomingMail, Lead, LeadSource, Mailbox, Reply, Submission
@@ -106,7 +106,7 @@ def forget_old() -> None:
 def own_addresses() -> Own:
     """From which mail is our own: the sender of replies, and the mailboxes."""
     users = Mailbox.objects.values_list("user", flat=True)
-    return Own(frozenset(each.lower() for each in (replies.sender(), *users) if "@" in each))
+    return Own(frozenset(each.lower() for each in (smtp.sender(), *users) if "@" in each))
 
 
 # ---- what the worker does --------------------------------------------------------------------------------------------
