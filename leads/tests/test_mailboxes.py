@@ -207,6 +207,34 @@ def test_starttls_works_and_without_tls_no_password_is_sent(server, mailbox):
     assert IncomingMail.objects.count() == 1
 
 
+def with_oauth(server: dovecot.Dovecot, **changes: str) -> None:
+    oauth = {"auth": "oauth", "client_id": "basecamp", "token_url": f"{server.tokens.url}/token"}
+    Mailbox.objects.update(**oauth, **changes)
+
+
+def test_a_token_lets_in_is_used_again_and_the_new_refresh_token_is_kept(server, mailbox):
+    server.deliver(letter(1))
+    with_oauth(server, secret=vault.seal(server.tokens.refresh))
+    given = server.tokens.given
+    look(mailbox)
+    look(mailbox)
+    assert (server.tokens.given - given, IncomingMail.objects.count()) == (1, 1)
+    assert vault.unseal(mailbox.secret) == server.tokens.refresh
+    server.tokens.valid = set()  # taken back before its time
+    look(mailbox)
+    assert server.tokens.given - given == 2
+
+
+def test_an_application_lets_itself_in_and_a_refresh_token_that_ended_pauses(server, mailbox):
+    server.deliver(letter(1))
+    with_oauth(server, secret="", client_secret=vault.seal(dovecot.PASSWORD))
+    look(mailbox)
+    assert IncomingMail.objects.count() == 1
+    with_oauth(server, secret=vault.seal("old"), access_token="")
+    look(mailbox)
+    assert mailbox.pause_reason == "The token address refuses: The refresh token has ended."
+
+
 def test_a_folder_that_is_gone_is_told_and_the_others_are_looked_into(server, mailbox):
     mailboxes.start(mailbox, names=["Gone", "INBOX"], labels={}, days_back=7, move_to="")
     server.deliver(letter(1))
