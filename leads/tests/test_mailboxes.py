@@ -3,16 +3,20 @@
 import datetime as dt
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
-from leads import intake, mailboxes, mails, vault
+from leads import imap, intake, mailboxes, mails, vault
 from leads.models import IncomingMail, Lead, Mailbox, MailFolder, Submission
 from tests.servers import dovecot
 from tests.stack import ROOT, wait_for
@@ -200,11 +204,71 @@ def test_a_certificate_that_ended_or_is_a_strangers_is_not_trusted(server, mailb
         server.start()
 
 
-def test_starttls_works_and_without_tls_no_password_is_sent(server, mailbox):
+def test_starttls_works(server, mailbox):
     server.deliver(letter(1))
     Mailbox.objects.update(security="starttls", port=server.plain_port)
     look(mailbox)
     assert IncomingMail.objects.count() == 1
+
+
+@contextmanager
+def speaking(*lines: bytes, every: float = 0) -> Iterator[tuple[int, list[bytes]]]:
+    """A server on a port that says these lines, whatever it hears; what it heard is in the list."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(20)
+
+        def speak() -> None:
+            with suppress(OSError):
+                caller, _ = listening.accept()
+                with caller:
+                    for line in lines:
+                        caller.sendall(line)
+                        time.sleep(every)
+                    caller.settimeout(3)
+                    while said := caller.recv(4096):
+                        heard.append(said)
+                        caller.sendall(said.split()[0] + b" BAD no\r\n")
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        yield listening.getsockname()[1], heard
+    thread.join(20)
+
+
+def test_a_server_without_encryption_never_hears_the_password(server, mailbox):
+    with speaking(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hello\r\n") as (port, heard):
+        Mailbox.objects.update(security="starttls", port=port)
+        mailboxes.look_into(Mailbox.objects.get())
+    mailbox.refresh_from_db()
+    assert mailbox.problem.startswith("localhost answers")
+    assert heard
+    assert not any(b"correct" in each or b"LOGIN" in each for each in heard)
+
+
+NONSENSE = [b"\xff\xfe\x00\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"x" * 2_000_000, b"* BYE\r\n"]
+
+
+@pytest.mark.parametrize("said", NONSENSE)
+def test_what_speaks_no_imap_is_said_to_be_so(server, mailbox, said):
+    with speaking(said) as (port, _):
+        Mailbox.objects.update(security="starttls", port=port)
+        mailboxes.look_into(Mailbox.objects.get())
+    mailbox.refresh_from_db()
+    assert mailbox.problem.startswith(("localhost answers", "The connection to localhost broke"))
+    assert mailbox.busy_until <= timezone.now()
+
+
+def test_a_server_that_drips_is_cut_off(server, mailbox, monkeypatch):
+    monkeypatch.setattr(imap, "LONGEST", 2)
+    greeting = b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n"
+    with speaking(greeting, *[b"*"] * 100, every=0.1) as (port, _):
+        Mailbox.objects.update(security="starttls", port=port)
+        start = time.monotonic()
+        mailboxes.look_into(Mailbox.objects.get())
+        assert time.monotonic() - start < 8
+    mailbox.refresh_from_db()
+    assert mailbox.problem != ""
 
 
 def with_oauth(server: dovecot.Dovecot, **changes: str) -> None:
