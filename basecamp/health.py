@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from leads import gates, pipeline
-from leads.models import Heartbeat, StageRun, Submission, WebhookDelivery
+from leads.models import Heartbeat, Mailbox, StageRun, Submission, WebhookDelivery
 from leads.models.pipeline import STAGES
 
 PATIENCE = 2.0  # seconds in which every service must answer
@@ -59,7 +59,7 @@ def all_checks() -> list[Check]:
     services = _Services([vectors, ollama, airtable])
     found = [database()]
     if found[0].state is not State.DOWN:
-        found += [*workers(), work()]
+        found += [*workers(), work(), *mailboxes()]
     return [*found, *services.answers(), embedding_model(), disk()]
 
 
@@ -105,6 +105,19 @@ def cluster(name: str, beat: Heartbeat | None, *, now: dt.datetime) -> Check:
     if age > SILENCE:
         return Check(label, State.DOWN, f"Silent for {_span(age)}.", RESTART, True)
     return Check(label, State.OK, f"Last sign of life {_ago(age)} ago.", is_needed=True)
+
+
+def mailboxes() -> list[Check]:
+    """One check for all of them; none where there is no mailbox."""
+    boxes = list(Mailbox.objects.filter(is_active=True))
+    troubled = [f"“{box.name}”: {box.pause_reason or box.problem}" for box in boxes if box.pause_reason or box.problem]
+    if not boxes:
+        return []
+    if not troubled:
+        return [Check("Mailboxes", State.OK, f"{len(boxes)} looked into every minute.")]
+    advice = "Mend it under Mailboxes. No mail is lost: they wait there."
+    is_paused = any(box.pause_reason for box in boxes)
+    return [Check("Mailboxes", State.DOWN if is_paused else State.WARNING, " ".join(troubled), advice)]
 
 
 def _by_stage(runs: QuerySet[StageRun]) -> Counter[str]:

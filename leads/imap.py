@@ -9,9 +9,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from imaplib import IMAP4
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.imap4 import IMAP4WithTimeout
+from imapclient.tls import IMAP4_TLS
 
 logger = logging.getLogger(__name__)
 
@@ -131,30 +134,70 @@ class Session:
                 raise Away("The server can’t move mails. Choose no folder to move them to.")
 
 
+@dataclass(slots=True)
+class _Line:
+    """What can be cut when a server is too slow: the socket, from the first word on."""
+
+    host: str
+    wire: socket.socket | None = None
+    client: IMAPClient | None = None
+
+    def cut(self) -> None:
+        logger.warning("%s is too slow: the connection is cut", self.host)
+        wire = self.client.socket() if self.client else self.wire  # with STARTTLS it is another one later
+        with suppress(OSError):
+            if wire is not None:
+                wire.shutdown(socket.SHUT_RDWR)
+
+
+class _Client(IMAPClient):
+    """Gives its socket out before the server has said a word, which may take as long as the server likes."""
+
+    def __init__(self, line: _Line, account: Account) -> None:
+        self._line = line
+        context = ssl.create_default_context() if account.is_tls else None
+        timeout = SocketTimeout(CONNECT, READ)
+        super().__init__(account.host, port=account.port, ssl=account.is_tls, ssl_context=context, timeout=timeout)
+
+    def _create_IMAP4(self) -> IMAP4:
+        line = self._line
+
+        class Secure(IMAP4_TLS):
+            def _create_socket(self, timeout: float | None = None) -> socket.socket:
+                line.wire = super()._create_socket(timeout)
+                return line.wire
+
+        class Plain(IMAP4WithTimeout):
+            def _create_socket(self, timeout: float | None = None) -> socket.socket:
+                line.wire = super()._create_socket(timeout)
+                return line.wire
+
+        if self.ssl:
+            return Secure(self.host, self.port, self.ssl_context, CONNECT)
+        return Plain(self.host, self.port, CONNECT)
+
+
 @contextmanager
 def connected(account: Account) -> Iterator[Session]:
     """Logs in, and out at the end. Raises Trouble."""
-    with _plainly(account.host):
-        client = IMAPClient(
-            account.host,
-            port=account.port,
-            ssl=account.is_tls,
-            ssl_context=ssl.create_default_context() if account.is_tls else None,
-            timeout=SocketTimeout(CONNECT, READ),
-        )
-    watchdog = threading.Timer(LONGEST, _cut, [client])
+    line = _Line(account.host)
+    watchdog = threading.Timer(LONGEST, line.cut)
     watchdog.daemon = True
     watchdog.start()
     try:
         with _plainly(account.host):
-            if not account.is_tls:  # the password never travels in the open
-                client.starttls(ssl.create_default_context())
-                client.socket().settimeout(READ)
-        _log_in(client, account)
-        yield Session(client)
+            client = line.client = _Client(line, account)
+        try:
+            with _plainly(account.host):
+                if not account.is_tls:  # the password never travels in the open
+                    client.starttls(ssl.create_default_context())
+                    client.socket().settimeout(READ)
+            _log_in(client, account)
+            yield Session(client)
+        finally:
+            _leave(client)
     finally:
         watchdog.cancel()
-        _leave(client)
 
 
 def _log_in(client: IMAPClient, account: Account) -> None:
@@ -178,12 +221,6 @@ def _leave(client: IMAPClient) -> None:
         return
     with suppress(IMAPClientError, OSError, ValueError):
         client.shutdown()
-
-
-def _cut(client: IMAPClient) -> None:
-    logger.warning("%s is too slow: the connection is cut", client.host)
-    with suppress(OSError):
-        client.socket().shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

@@ -70,6 +70,9 @@ class MailboxForm(forms.ModelForm):
             for field in ("client_id", "token_url"):
                 if not data.get(field) and field not in self.errors:
                     self.add_error(field, "OAuth needs it.")
+        same = Mailbox.objects.filter(host=data.get("host"), user=data.get("user")).exclude(pk=self.instance.pk)
+        if same.exists():
+            self.add_error("user", "This mailbox is in the list already.")
         self._take_secrets(data, is_oauth=is_oauth)
         if not self.errors:
             self._try_out(data)

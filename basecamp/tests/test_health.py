@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from basecamp import health
 from basecamp.health import Check, State
-from leads.models import Heartbeat, Lead, StageRun, Webhook, WebhookDelivery
+from leads.models import Heartbeat, Lead, Mailbox, StageRun, Webhook, WebhookDelivery
 from tests.servers.airtable import AirtableServer
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
@@ -239,3 +239,16 @@ def test_calls_of_webhooks_that_nobody_mapped_are_told(db):
     check = health.work()
     assert (check.state, check.sentence) == ("warning", "Calls of webhooks that can't be taken in yet: 1.")
     assert "Webhooks" in check.advice
+
+
+@pytest.mark.django_db
+def test_a_mailbox_that_needs_somebody_is_named():
+    assert health.mailboxes() == []
+    box = Mailbox.objects.create(name="Office", host="localhost", user="u", is_active=True)
+    assert [(each.state, each.sentence) for each in health.mailboxes()] == [("ok", "1 looked into every minute.")]
+    Mailbox.objects.filter(pk=box.pk).update(problem="localhost does not answer in time.")
+    assert health.mailboxes()[0].state == "warning"
+    Mailbox.objects.filter(pk=box.pk).update(pause_reason="localhost refuses the password.")
+    (found,) = health.mailboxes()
+    assert (found.state, found.sentence) == ("down", "“Office”: localhost refuses the password.")
+    assert not found.is_blocking

@@ -3,16 +3,20 @@
 import datetime as dt
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
-from leads import intake, mailboxes, mails, vault
+from leads import imap, intake, mailboxes, mails, vault
 from leads.models import IncomingMail, Lead, Mailbox, MailFolder, Submission
 from tests.servers import dovecot
 from tests.stack import ROOT, wait_for
@@ -200,11 +204,99 @@ def test_a_certificate_that_ended_or_is_a_strangers_is_not_trusted(server, mailb
         server.start()
 
 
-def test_starttls_works_and_without_tls_no_password_is_sent(server, mailbox):
+def test_starttls_works(server, mailbox):
     server.deliver(letter(1))
     Mailbox.objects.update(security="starttls", port=server.plain_port)
     look(mailbox)
     assert IncomingMail.objects.count() == 1
+
+
+@contextmanager
+def speaking(*lines: bytes, every: float = 0) -> Iterator[tuple[int, list[bytes]]]:
+    """A server on a port that says these lines, whatever it hears; what it heard is in the list."""
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(20)
+
+        def speak() -> None:
+            with suppress(OSError):
+                caller, _ = listening.accept()
+                with caller:
+                    for line in lines:
+                        caller.sendall(line)
+                        time.sleep(every)
+                    caller.settimeout(3)
+                    while said := caller.recv(4096):
+                        heard.append(said)
+                        caller.sendall(said.split()[0] + b" BAD no\r\n")
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        yield listening.getsockname()[1], heard
+    thread.join(20)
+
+
+def test_a_server_without_encryption_never_hears_the_password(server, mailbox):
+    with speaking(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hello\r\n") as (port, heard):
+        Mailbox.objects.update(security="starttls", port=port)
+        mailboxes.look_into(Mailbox.objects.get())
+    mailbox.refresh_from_db()
+    assert mailbox.problem.startswith("localhost answers")
+    assert heard
+    assert not any(b"correct" in each or b"LOGIN" in each for each in heard)
+
+
+NONSENSE = [b"\xff\xfe\x00\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"x" * 2_000_000, b"* BYE\r\n"]
+
+
+@pytest.mark.parametrize("said", NONSENSE)
+def test_what_speaks_no_imap_is_said_to_be_so(server, mailbox, said):
+    with speaking(said) as (port, _):
+        Mailbox.objects.update(security="starttls", port=port)
+        mailboxes.look_into(Mailbox.objects.get())
+    mailbox.refresh_from_db()
+    assert mailbox.problem.startswith(("localhost answers", "The connection to localhost broke"))
+    assert mailbox.busy_until <= timezone.now()
+
+
+def test_a_server_that_drips_is_cut_off(server, mailbox, monkeypatch):
+    monkeypatch.setattr(imap, "LONGEST", 2)
+    greeting = b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n"
+    with speaking(greeting, *[b"*"] * 100, every=0.1) as (port, _):
+        Mailbox.objects.update(security="starttls", port=port)
+        start = time.monotonic()
+        mailboxes.look_into(Mailbox.objects.get())
+        assert time.monotonic() - start < 8
+    mailbox.refresh_from_db()
+    assert mailbox.problem != ""
+
+
+def with_oauth(server: dovecot.Dovecot, **changes: str) -> None:
+    oauth = {"auth": "oauth", "client_id": "basecamp", "token_url": f"{server.tokens.url}/token"}
+    Mailbox.objects.update(**oauth, **changes)
+
+
+def test_a_token_lets_in_is_used_again_and_the_new_refresh_token_is_kept(server, mailbox):
+    server.deliver(letter(1))
+    with_oauth(server, secret=vault.seal(server.tokens.refresh))
+    given = server.tokens.given
+    look(mailbox)
+    look(mailbox)
+    assert (server.tokens.given - given, IncomingMail.objects.count()) == (1, 1)
+    assert vault.unseal(mailbox.secret) == server.tokens.refresh
+    server.tokens.valid = set()  # taken back before its time
+    look(mailbox)
+    assert server.tokens.given - given == 2
+
+
+def test_an_application_lets_itself_in_and_a_refresh_token_that_ended_pauses(server, mailbox):
+    server.deliver(letter(1))
+    with_oauth(server, secret="", client_secret=vault.seal(dovecot.PASSWORD))
+    look(mailbox)
+    assert IncomingMail.objects.count() == 1
+    with_oauth(server, secret=vault.seal("old"), access_token="")
+    look(mailbox)
+    assert mailbox.pause_reason == "The token address refuses: The refresh token has ended."
 
 
 def test_a_folder_that_is_gone_is_told_and_the_others_are_looked_into(server, mailbox):
@@ -229,13 +321,15 @@ def test_a_mail_that_is_too_large_is_not_fetched_and_can_be_seen(server, mailbox
 
 def test_a_crash_between_storing_and_the_cursor_stores_nothing_twice(server, mailbox, monkeypatch):
     server.deliver(*map(letter, range(5)))
-    monkeypatch.setattr(mailboxes, "_move_cursor", lambda folder, uid: 1 / 0 if folder.last_uid else None)
-    MailFolder.objects.update(uid_validity=None)
-    mailboxes.look_into(Mailbox.objects.get())
-    monkeypatch.undo()
-    os.environ["SSL_CERT_FILE"] = str(server.certificate)
+    look(mailbox)  # the cursor stands at the last of them
+    server.deliver(*map(letter, range(5, 10)))
+    with monkeypatch.context() as crash:
+        crash.setattr(mailboxes, "_move_cursor", lambda folder, uid: 1 / 0)
+        mailboxes.look_into(Mailbox.objects.get())
+    assert Mailbox.objects.get().problem == "Something unexpected went wrong (ZeroDivisionError)."
+    assert IncomingMail.objects.count() == 10
     look(mailbox)
-    assert IncomingMail.objects.count() == 5
+    assert IncomingMail.objects.count() == 10
 
 
 KILLED = """

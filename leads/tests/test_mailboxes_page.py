@@ -73,6 +73,12 @@ def test_a_mistake_is_said_beside_its_field_and_nothing_is_kept(client, typed, c
     assert dovecot.PASSWORD not in answer.content.decode()
 
 
+def test_the_same_account_is_added_once(client, typed, box):
+    answer = client.post("/mailboxes/make/", typed)
+    assert answer.context["form"].errors["user"] == ["This mailbox is in the list already."]
+    assert Mailbox.objects.count() == 1
+
+
 def test_the_kept_password_is_used_again_but_never_for_another_server(client, typed, box):
     kept = typed | {"password": ""}
     assert client.post(f"/mailboxes/{box.pk}/change/", kept | {"name": "Front desk"}).status_code == 302

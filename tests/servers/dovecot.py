@@ -6,16 +6,21 @@ written here.
 """
 
 import datetime as dt
+import json
 import os
 import pwd
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -61,7 +66,12 @@ OLD = """
 mail_location = maildir:{folder}/mail/%u
 ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
-auth_mechanisms = plain login{mechanisms}
+auth_mechanisms = plain login xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {folder}/users
@@ -78,7 +88,15 @@ mail_driver = maildir
 mail_path = {folder}/mail/%{{user}}
 ssl_server_cert_file = {folder}/cert.pem
 ssl_server_key_file = {folder}/key.pem
-auth_mechanisms = plain login{mechanisms}
+auth_mechanisms = plain login xoauth2
+oauth2 {{
+  introspection_mode = auth
+  introspection_url = {tokens}/who
+  username_attribute = email
+}}
+passdb oauth2 {{
+  mechanisms_filter = xoauth2
+}}
 passdb passwd-file {{
   passwd_file_path = {folder}/users
   default_password_scheme = PLAIN
@@ -93,6 +111,52 @@ userdb static {{
 """
 
 
+class Tokens:
+    """Gives access tokens as Microsoft and Google do, and tells Dovecot whose they are. A refresh token holds once."""
+
+    def __init__(self) -> None:
+        self.refresh, self.valid, self.given = "refresh-0", set[str](), 0
+        tokens = self
+
+        class Answering(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                self._answer(*tokens.give({key: values[0] for key, values in form.items()}))
+
+            def do_GET(self) -> None:
+                is_valid = self.headers.get("Authorization", "").removeprefix("Bearer ") in tokens.valid
+                self._answer(200 if is_valid else 401, {"active": is_valid, "email": USER})
+
+            def _answer(self, status: int, said: dict[str, object]) -> None:
+                body = json.dumps(said).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *words: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def give(self, form: dict[str, str]) -> tuple[int, dict[str, object]]:
+        is_person = form.get("grant_type") == "refresh_token" and form.get("refresh_token") == self.refresh
+        is_program = form.get("grant_type") == "client_credentials" and form.get("client_secret") == PASSWORD
+        if not is_person and not is_program:
+            return 400, {"error": "invalid_grant", "error_description": "The refresh token has ended."}
+        self.given += 1
+        token = f"access-{self.given}"
+        self.valid = {token}
+        answer: dict[str, object] = {"access_token": token, "expires_in": 3600}
+        if is_person:
+            self.refresh = f"refresh-{self.given}"
+            answer["refresh_token"] = self.refresh
+        return 200, answer
+
+
 class Dovecot:
     """A running server, its one account, and what may be done to it."""
 
@@ -101,6 +165,7 @@ class Dovecot:
         self.port, self.plain_port = _free_port(), _free_port()
         self.owner = pwd.getpwuid(os.getuid()).pw_name if os.getuid() else "nobody"
         self.process: subprocess.Popen[bytes] | None = None
+        self.tokens = Tokens()
 
     @property
     def certificate(self) -> Path:
@@ -149,9 +214,11 @@ class Dovecot:
             (self.folder / name).mkdir(exist_ok=True)
         group = "nogroup" if self.owner == "nobody" else pwd.getpwnam(self.owner).pw_name
         template = NEW + COMMON if _version() >= (2, 4) else COMMON + OLD
-        values = {"folder": self.folder, "user": self.owner, "group": group, "mechanisms": ""}
+        values = {"folder": self.folder, "user": self.owner, "group": group, "tokens": self.tokens.url}
         text = template.format(port=self.port, plain_port=self.plain_port, **values)
         (self.folder / "dovecot.conf").write_text(text)
+        asking = f"introspection_mode = auth\nintrospection_url = {self.tokens.url}/who\nusername_attribute = email\n"
+        (self.folder / "oauth2.conf").write_text(asking)
         self._give()
 
     def _give(self) -> None:
@@ -165,8 +232,6 @@ class Dovecot:
 
     @contextmanager
     def client(self) -> Iterator[IMAPClient]:
-        import ssl
-
         context = ssl.create_default_context(cafile=str(self.certificate))
         with IMAPClient("localhost", port=self.port, ssl_context=context, timeout=20) as client:
             client.login(USER, PASSWORD)
@@ -227,4 +292,5 @@ def running() -> Iterator[Dovecot]:
         yield server
     finally:
         server.stop()
+        server.tokens.server.shutdown()
         shutil.rmtree(server.folder, ignore_errors=True)
