@@ -28,16 +28,20 @@ run: .venv/installed
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor
 
-# Everything on SQLite, browser and kill tests included, which mostly wait; beside it what touches the database on
-# PostgreSQL as well, whose output comes last.
+# Everything on SQLite; beside it what touches the database on PostgreSQL as well, and after that the tests of running
+# programs that mostly wait. What runs beside is printed last.
+WAITING := tests/test_cluster.py tests/test_kill.py tests/test_mail_in.py tests/test_nothing_lost.py
+PYTEST := $(BIN)/python -m pytest --durations=10
 test: .venv/installed-dev
-	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	DATA_DIR=$$folder $(BIN)/python -m tests.servers.postgres $(BIN)/python -m pytest -q -p no:cacheprovider \
-		--ignore=enrichment/tests/test_real_model.py basecamp crm_sync enrichment leads > $$folder/log 2>&1 & postgres=$$!; \
-	$(BIN)/python -m pytest --durations=15; sqlite=$$?; \
-	wait $$postgres; postgres=$$?; \
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir $$folder/postgres $$folder/waiting; \
+	(DATA_DIR=$$folder/postgres $(BIN)/python -m tests.servers.postgres $(PYTEST) -q -p no:cacheprovider \
+		--ignore=enrichment/tests/test_real_model.py basecamp crm_sync enrichment leads; postgres=$$?; \
+	echo "Running programs that mostly wait:"; \
+	DATA_DIR=$$folder/waiting $(PYTEST) -q -p no:cacheprovider $(WAITING) && exit $$postgres) > $$folder/log 2>&1 & beside=$$!; \
+	$(PYTEST) $(addprefix --ignore=,$(WAITING)); sqlite=$$?; \
+	wait $$beside; beside=$$?; \
 	echo "On PostgreSQL:"; cat $$folder/log; \
-	exit $$((sqlite || postgres))
+	exit $$((sqlite || beside))
 
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks

@@ -72,11 +72,11 @@ def test_what_is_not_saved_is_not_lost_unasked(live_server, client, form):
     with staff_page(client, live_server, f"/forms/{form.pk}/") as page:
         asked: list[str] = []
         page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-        page.get_by_label("Heading").fill("Not saved yet")
+        page.get_by_label("Heading", exact=True).fill("Not saved yet")
         page.wait_for_timeout(700)  # the preview is sent by itself, and is no saving
         page.get_by_role("button", name="Save", exact=True).last.click()
         page.wait_for_timeout(500)
-        assert (asked, page.get_by_label("Heading").input_value()) == (["beforeunload"], "Not saved yet")
+        assert (asked, page.get_by_label("Heading", exact=True).input_value()) == (["beforeunload"], "Not saved yet")
         page.get_by_role("button", name="Save the draft").click()
         page.get_by_text("The draft is saved.").wait_for()
         page.get_by_role("button", name="Save", exact=True).last.click()
