@@ -9,7 +9,7 @@ from leads.attribution import TOLD, Attribution, Touch, folded
 from leads.models import Lead, Submission
 from leads.models.lead import TOUCHED_BY
 
-COLUMNS = ("first_touch", "last_touch", *sorted(TOUCHED_BY))
+COLUMNS = ("first_touch", "last_touch", *TOUCHED_BY)
 MOST_OFFERED = 200  # values of one filter
 MOST_READ = 1000
 
@@ -25,7 +25,7 @@ def note(lead: Lead, told: Iterable[Mapping[str, Any]]) -> bool:
         "first_touch": known.first.to_json(),
         "last_touch": known.last.to_json(),
         "channel": known.first.channel,
-        **{column: folded(getattr(known.first, column)) for column in TOUCHED_BY - {"channel"}},
+        **{column: folded(getattr(known.first, column)) for column in TOUCHED_BY if column != "channel"},
     }
     is_changed = any(getattr(lead, column) != value for column, value in wanted.items())
     for column, value in wanted.items():
@@ -66,7 +66,7 @@ def used(found: QuerySet[Lead]) -> list[str]:
 
 def offered() -> dict[str, list[str]]:
     """By column what leads can be narrowed by besides the channel, in one query."""
-    asked = [_distinct(column) for column in ("utm_source", "utm_medium", "utm_campaign")]
+    asked = [_distinct(column) for column in TOUCHED_BY if column != "channel"]
     found: dict[str, list[str]] = {}
     for column, value in asked[0].union(*asked[1:], all=True)[:MOST_READ]:
         found.setdefault(column, []).append(value)

@@ -25,7 +25,7 @@ class LeadSource(models.TextChoices):
     API = "api", "API"
 
 
-TOUCHED_BY = frozenset({"channel", "utm_source", "utm_medium", "utm_campaign"})
+TOUCHED_BY = ("channel", "utm_source", "utm_medium", "utm_campaign")
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -54,7 +54,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         """Narrows by equal columns; empty values narrow nothing."""
         wanted = {column: value for column, value in columns.items() if value}
         found = self.filter(**wanted)
-        for column in TOUCHED_BY.intersection(wanted):
+        for column in wanted.keys() & TOUCHED_BY:
             found = found.exclude(**{column: ""})  # SQLite takes a partial index only where its condition is asked for
         return found
 
@@ -137,15 +137,9 @@ class Lead(models.Model):
             models.Index(fields=["-quality_score", "-last_message_at"], name="lead_by_score"),
             models.Index(fields=["-last_message_at"], name="lead_to_review", condition=Q(needs_review=True)),
             # The inbox by what brought people, which not every lead tells.
-            models.Index(fields=["channel", "-last_message_at"], name="lead_by_channel", condition=~Q(channel="")),
-            models.Index(
-                fields=["utm_source", "-last_message_at"], name="lead_by_utm_source", condition=~Q(utm_source="")
-            ),
-            models.Index(
-                fields=["utm_medium", "-last_message_at"], name="lead_by_utm_medium", condition=~Q(utm_medium="")
-            ),
-            models.Index(
-                fields=["utm_campaign", "-last_message_at"], name="lead_by_utm_campaign", condition=~Q(utm_campaign="")
+            *(
+                models.Index(fields=[key, "-last_message_at"], name=f"lead_by_{key}", condition=~Q(**{key: ""}))
+                for key in TOUCHED_BY
             ),
             # The API's list: pages must not shift when somebody writes again.
             models.Index(fields=["-received_at", "-id"], name="lead_received"),
