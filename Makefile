@@ -34,7 +34,7 @@ WAITING := tests/test_cluster.py tests/test_kill.py tests/test_mail_in.py tests/
 PYTEST := $(BIN)/python -m pytest --durations=10
 test: .venv/installed-dev
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir $$folder/postgres $$folder/waiting; \
-	(DATA_DIR=$$folder/postgres $(BIN)/python -m tests.servers.postgres $(PYTEST) -q -p no:cacheprovider \
+	(DATA_DIR=$$folder/postgres $(BIN)/python -m tests.servers.postgres $(PYTEST) -q -p no:cacheprovider --database-only \
 		--ignore=enrichment/tests/test_real_model.py basecamp crm_sync enrichment leads; postgres=$$?; \
 	echo "Running programs that mostly wait:"; \
 	DATA_DIR=$$folder/waiting $(PYTEST) -q -p no:cacheprovider $(WAITING) && exit $$postgres) > $$folder/log 2>&1 & beside=$$!; \
