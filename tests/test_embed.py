@@ -43,28 +43,29 @@ class _Host(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def website(url: str) -> Iterator[str]:
+def website(url: str, *, style: str = "") -> Iterator[str]:
     """Another origin with the form's line in its page."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Host, HOST.format(url=url)))
+    page = HOST.format(url=url).replace("<head>", f"<head><style>{style}</style>")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Host, page))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
 
 
 @contextmanager
-def visitor(**options: object) -> Iterator[Page]:
+def visitor(*flags: str, **options: object) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *flags])
         yield browser.new_context(**options).new_page()
         browser.close()
 
 
 @contextmanager
-def at_website(url: str, **options: object) -> Iterator[tuple[str, Page]]:
+def at_website(url: str, *flags: str, style: str = "", **options: object) -> Iterator[tuple[str, Page]]:
     """A visitor of a website that may show the form. Only the page should talk to the database meanwhile."""
-    with website(url) as host:
+    with website(url, style=style) as host:
         PublicForm.objects.update(origins=[host])
-        with visitor(**options) as page:
+        with visitor(*flags, **options) as page:
             yield host, page
 
 
@@ -170,3 +171,22 @@ def test_what_websites_load_is_small_and_framed_by_them_alone(form):
     assert not page.cookies
     hosted = browser.get("/f/abc/")
     assert (hosted["X-Frame-Options"], "frame-ancestors 'none'" in hosted["Content-Security-Policy"]) == ("DENY", True)
+
+
+@pytest.mark.parametrize(
+    ("style", "is_dark"),
+    [
+        ("", False),
+        ("body { background: #f4f1ea }", False),
+        ("body { background: #14181f }", True),
+        (":root { color-scheme: light dark }", True),
+        (":root { color-scheme: light dark } body { background: white }", False),
+    ],
+)
+def test_the_form_is_as_light_or_dark_as_the_page_around_it_on_a_dark_system(live_server, form, style, is_dark):
+    system = "--blink-settings=preferredColorScheme=0"  # unlike one that is emulated, frames may differ from it
+    with at_website(live_server.url, system, style=style, color_scheme="null") as (host, page):
+        page.goto(host)
+        wait_until_it_fits(page, "Name")
+        paper = page.frames[1].evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == ("rgb(21, 27, 36)" if is_dark else "rgb(255, 255, 255)")

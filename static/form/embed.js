@@ -84,9 +84,25 @@
   frame.loading = "lazy";
   frame.style.cssText = "display:block;width:100%;height:480px;border:0";
   if (script.parentNode === d.head) {
-    d.addEventListener("DOMContentLoaded", function () { d.body.appendChild(frame); });
+    d.addEventListener("DOMContentLoaded", function () { show(d.body, null); });
   } else {
-    script.parentNode.insertBefore(frame, script);
+    show(script.parentNode, script);
+  }
+
+  // As light or dark as the place it stands in, whichever of the two the visitor's system is.
+  function show(place, before) {
+    frame.style.colorScheme = isDark(place) ? "dark" : "light";
+    place.insertBefore(frame, before);
+  }
+
+  function isDark(place) {
+    for (; place && place.nodeType === 1; place = place.parentNode) {
+      var colour = w.getComputedStyle(place).backgroundColor;
+      var parts = /^rgb/.test(colour) ? colour.match(/[\d.]+/g) : [0, 0, 0, 0];
+      if (parts.length < 4 || parts[3] > 0.5) return 0.3 * parts[0] + 0.59 * parts[1] + 0.11 * parts[2] < 128;
+    }
+    return /dark/.test(w.getComputedStyle(d.documentElement).colorScheme) &&
+      w.matchMedia("(prefers-color-scheme: dark)").matches;
   }
 
   var answered = 0;
