@@ -50,9 +50,63 @@ SHARED_DOMAINS = frozenset(
         "fastmail.com",
         "comcast.net",
         "verizon.net",
+        "att.net",
+        "sbcglobal.net",
+        "bellsouth.net",
+        "cox.net",
+        "charter.net",
+        "rocketmail.com",
+        "mac.com",
+        "pm.me",
+        "mail.com",
+        "email.de",
+        "mailbox.org",
+        "arcor.de",
+        "online.de",
+        "vodafone.de",
+        "bluewin.ch",
+        "hispeed.ch",
+        "aon.at",
+        "chello.at",
+        "wanadoo.fr",
+        "sfr.fr",
+        "neuf.fr",
+        "bbox.fr",
+        "skynet.be",
+        "telenet.be",
+        "ziggo.nl",
+        "kpnmail.nl",
+        "planet.nl",
+        "hetnet.nl",
+        "home.nl",
+        "virgilio.it",
+        "alice.it",
+        "tin.it",
+        "tiscali.it",
+        "telefonica.net",
+        "wp.pl",
+        "o2.pl",
+        "onet.pl",
+        "interia.pl",
+        "seznam.cz",
+        "email.cz",
+        "centrum.cz",
+        "sky.com",
+        "talktalk.net",
+        "virginmedia.com",
+        "ntlworld.com",
+        "blueyonder.co.uk",
+        "bigpond.com",
+        "optusnet.com.au",
+        "shaw.ca",
+        "rogers.com",
+        "qq.com",
+        "163.com",
         "btinternet.com",
     ]
 )
+# These have one for each country: hotmail.co.uk, yahoo.fr.
+SHARED_NAMES = frozenset({"gmx", "hotmail", "live", "outlook", "yahoo", "ymail", "yandex"})
 POSTMASTERS = frozenset({"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "bounce", "bounces"})
 NOBODY = re.compile(
     r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply|wordpress|wp|form|forms|form-?submission|formular|"
@@ -94,7 +148,8 @@ class Own:
         return any(domain == own or domain.endswith(f".{own}") for own in self._domains())
 
     def _domains(self) -> set[str]:
-        return {each.rpartition("@")[2] for each in self.addresses} - SHARED_DOMAINS - {""}
+        domains = {each.rpartition("@")[2] for each in self.addresses} - SHARED_DOMAINS - {""}
+        return {each for each in domains if each.partition(".")[0] not in SHARED_NAMES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ LONGEST_TEXT = 500_000  # characters of one part
 LONGEST_NAME = 200
 LONGEST_HEADERS = 50_000  # characters that are kept of them
 MOST_FILES = 50
+MOST_SEPARATORS = 50_000  # lines that may part a mail: each part takes a kilobyte, whatever is in it
 SMALL_PICTURE = 15_000  # bytes: what is smaller and stands within the text is a logo or counts readers
 ENCRYPTED = "This e-mail is encrypted. Open it in your mail program."
 SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
@@ -90,15 +91,29 @@ def read(raw: bytes, own: Own = Own()) -> Mail:  # noqa: B008 - frozen
 
 
 def _parsed(raw: bytes) -> Message:
-    """A mail with so many parts within parts that no parser gets to the end of it is read as plain text."""
+    """A mail with so many parts, or parts within parts, that no parser gets to the end of it is read as plain text."""
+    if _separators(raw) > MOST_SEPARATORS:
+        return _unparted(raw)
     try:
         return message_from_bytes(raw, policy=compat32)
     except RecursionError:
-        head, _, body = raw.partition(b"\n\n")
-        message = parse_headers(head)
-        del message["Content-Type"]
-        message.set_payload(body[:LONGEST_TEXT].decode("utf-8", "surrogateescape"))
-        return message
+        return _unparted(raw)
+
+
+def _separators(raw: bytes) -> int:
+    """Boundaries begin so; in reports each empty line parts two blocks."""
+    found = [b"\n--", b"\r--"]
+    if b"message/delivery-status" in raw.lower():
+        found += [b"\n\n", b"\r\r"]
+    return sum(map(raw.count, found))
+
+
+def _unparted(raw: bytes) -> Message:
+    head, _, body = raw.partition(b"\n\n")
+    message = parse_headers(head)
+    del message["Content-Type"]
+    message.set_payload(body[:LONGEST_TEXT].decode("utf-8", "surrogateescape"))
+    return message
 
 
 def _first(message: Message, name: str) -> Person:

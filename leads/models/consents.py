@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 
@@ -59,8 +59,12 @@ class Consent(models.Model):
 
 class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
     def due(self) -> Self:
-        """To be sent now, or with a worker for longer than that takes. Nothing is sent to whom is in quarantine."""
+        """To be sent now, or with a worker for longer than that takes. Nothing is sent to whom is in quarantine, nor
+        when the answer came meanwhile by another way."""
+        asked = Consent.objects.filter(submission=OuterRef("submission"), is_given=True, is_confirmation_asked=True)
+        is_open = Exists(asked.filter(confirmed_at=None, withdrawn_at=None))
         return self.filter(
+            Q(state=ConsentRequest.State.WAITING) & is_open | Q(state=ConsentRequest.State.SENDING),
             state__in=[ConsentRequest.State.WAITING, ConsentRequest.State.SENDING],
             due_at__lte=timezone.now(),
             submission__is_held=False,

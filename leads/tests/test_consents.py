@@ -205,6 +205,18 @@ def test_while_the_mail_server_is_down_the_inquiry_stands_and_the_mail_waits(sen
     assert due(request).state == "sent"
 
 
+def test_a_mail_that_waits_is_not_sent_when_the_consent_was_withdrawn_meanwhile(send, mailbox, settings):
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 9
+    submission = send()
+    request = due(asked(submission))
+    settings.EMAIL_PORT = port
+    for consent in submission.consents.filter(is_given=True):
+        consents.withdraw(consent, actor="olivia")
+    assert due(request).state == "waiting"
+    assert mailbox.taken == []
+    assert not outbox.is_due()
+
+
 def test_without_a_mail_server_the_inquiry_is_a_lead_and_the_page_says_why(send, client):
     submission = send()
     assert due(asked(submission)).problem == "No mail server is set."

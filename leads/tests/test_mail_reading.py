@@ -2,6 +2,7 @@
 """What a mail says, as real mail programs and servers write it."""
 
 import time
+import tracemalloc
 from email.message import EmailMessage
 
 import pytest
@@ -312,6 +313,29 @@ def test_what_is_made_to_take_long_does_not(raw):
     read(raw, OWN)
     identity_of(raw)
     assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * 200_000,
+        b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\r\r" * 200_000,
+        b"Content-Type: message/delivery-status\n\n" + b"a:b\n\n" * 200_000,
+    ],
+)
+def test_what_is_made_to_fill_the_memory_is_read_as_text(raw):
+    tracemalloc.start()
+    found = read(b"From: ana@example.com\n" + raw, OWN)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.person.address == "ana@example.com"
+    assert most < 20 * len(raw)
+
+
+@pytest.mark.parametrize("domain", ["hotmail.co.uk", "yahoo.fr", "bluewin.ch", "gmail.com"])
+def test_a_customer_of_the_same_provider_is_no_colleague(domain):
+    own = Own(frozenset({f"garage@{domain}"}))
+    assert read(letter(sender=f"Ana <ana@{domain}>"), own).person.address == f"ana@{domain}"
 
 
 def test_the_same_mail_by_two_ways_is_one_and_others_behind_its_id_are_not():
