@@ -38,9 +38,10 @@ def _ask(mailbox: Mailbox) -> dict[str, object]:
     form |= {"scope": mailbox.scope} if mailbox.scope else {}
     try:
         answer = httpx.post(mailbox.token_url, data=form, timeout=PATIENCE)
-        said = answer.json()
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: of a name that can't be one
         raise Away("The token address does not answer.") from error
+    try:
+        said = answer.json()
     except ValueError as error:
         raise Away(f"The token address answers what can’t be understood (HTTP {answer.status_code}).") from error
     if not isinstance(said, dict) or answer.status_code >= 500 or answer.status_code == 429:

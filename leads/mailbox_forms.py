@@ -1,5 +1,6 @@
 """What an owner types about a mailbox, tried on the mail server before it is kept."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -59,7 +60,7 @@ class MailboxForm(forms.ModelForm):
 
     def clean_token_url(self) -> str:
         url = str(self.cleaned_data["token_url"] or "")
-        if url and not url.startswith("https://") and "://localhost" not in url and "://127.0.0.1" not in url:
+        if url and not re.match(r"https://|http://(localhost|127\.0\.0\.1)[:/]", url):
             raise forms.ValidationError("The token address must begin with https://.")
         return url
 

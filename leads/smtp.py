@@ -75,6 +75,8 @@ def _open(connection: BaseEmailBackend) -> None:
     try:
         connection.open()
     except smtplib.SMTPAuthenticationError as error:
+        if error.smtp_code < 500:  # too many at once, or nobody there who knows the passwords
+            raise NotTaken(f"{where} lets nobody in just now.", is_away=True) from error
         raise NotTaken(f"{where} refuses the user name or password in EMAIL_URL.", is_final=True) from error
     except smtplib.SMTPNotSupportedError as error:
         raise NotTaken(f"{where} does not support what EMAIL_URL asks for: {error}", is_final=True) from error

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from leads import intake, mails, vault
+from leads import imap, intake, mail_tokens, mails, vault
 from leads.models import IncomingMail, Mailbox, Submission
 from leads.tests.test_mails import written
 from tests.servers import dovecot
@@ -165,3 +165,26 @@ def test_only_owners_see_mailboxes(box):
         assert staff.get(f"/mailboxes/{address}").status_code == 403
     for address in ("make/", f"{box.pk}/change/", f"{box.pk}/do/", f"{box.pk}/folders/", f"mails/{row.pk}/take/"):
         assert staff.post(f"/mailboxes/{address}").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://xn--/", "valid URL"),
+        ("http://tokens.example/?://localhost", "must begin with https://"),
+        ("http://localhost.tokens.example/", "must begin with https://"),
+    ],
+)
+def test_a_token_address_that_is_none_is_said(client, typed, url, said):
+    oauth = {"auth": "oauth", "client_id": "basecamp", "refresh_token": "r", "token_url": url}
+    answer = client.post("/mailboxes/make/", typed | oauth)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not Mailbox.objects.exists()
+
+
+@pytest.mark.parametrize("url", ["https://tokens..example/", "https://xn--/", "https://[::1"])
+def test_a_token_address_without_a_server_is_away(url):
+    box = Mailbox(token_url=url, secret=vault.seal("r"), client_secret=vault.seal(""))
+    with pytest.raises(imap.Away, match="does not answer"):
+        mail_tokens.access_token(box)

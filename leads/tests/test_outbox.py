@@ -1,6 +1,7 @@
 """Mail that leaves: a mail server takes it, refuses it, or dies in the middle."""
 
 import datetime as dt
+import smtplib
 import uuid
 from email import message_from_bytes, policy
 
@@ -221,3 +222,13 @@ def test_two_people_answer_at_once(mailbox, lead):
     queue(lead)
     with pytest.raises(CannotReply, match="on its way"):
         queue(lead, text="Another one")
+
+
+@pytest.mark.parametrize(("code", "state"), [(454, "waiting"), (421, "waiting"), (535, "failed")])
+def test_a_mail_server_that_lets_nobody_in_for_now_is_tried_again(mailbox, lead, settings, monkeypatch, code, state):
+    def refuse(self, *args, **options):
+        raise smtplib.SMTPAuthenticationError(code, b"4.7.0 Too many login attempts")
+
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = "office"
+    monkeypatch.setattr(smtplib.SMTP, "login", refuse)
+    assert due(queue(lead)).state == state
