@@ -56,7 +56,9 @@ AUTOCOMPLETE = {
 }
 PAIRS = (("first_name", "last_name"), ("email", "phone"))  # stand side by side where there is room
 # Names that the page itself sends.
-RESERVED = frozenset({"token", "version", "website", "attribution", "altcha", "csrfmiddlewaretoken", "id", "files"})
+RESERVED = frozenset(
+    {"token", "version", "website", "attribution", "altcha", "unchecked", "csrfmiddlewaretoken", "id", "files"}
+)
 
 MOST_FIELDS, MOST_OPTIONS = 40, 40
 LOGO = re.compile(r"[0-9a-f]{32}-(\d{1,3})x(\d{1,3})\.webp")  # as leads.forms_logo names them

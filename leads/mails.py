@@ -14,6 +14,7 @@ import zlib
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from leads import files, intake, mail, pipeline, smtp
@@ -28,6 +29,8 @@ State = IncomingMail.State
 
 AT_ONCE = 40  # mails a shift takes before leads come first again
 LARGEST = 30_000_000  # bytes; what mail providers let pass is below
+TRIES = 3  # a mail that killed its worker so often is given up
+GIVEN_UP = "It could not be read: each try ended the program that tried."
 MOST_AN_HOUR = 30  # mails of one person that are taken in; beyond that it is a program
 NO_COMPANY = frozenset({"the", "as", "co", "ab", "sa", "ag", "limited"})  # also parts of people's names
 
@@ -114,11 +117,12 @@ def own_addresses() -> Own:
 
 def _take(pk: int) -> None:
     """Reads and writes files first, then stores what came of it in one transaction: others wait meanwhile."""
-    row = IncomingMail.objects.waiting().filter(pk=pk).first()
+    row = _tried(pk)
     if row is None:
         return
     found = mail.read(row.content, own_addresses())
     if _waits_for_earlier(row, found):
+        IncomingMail.objects.filter(pk=pk).update(tries=0)
         return
     why = None if row.is_wanted else _why_aside(row, found)
     stored = [] if why else files.store([files.IncomingFile(each.name, each.content) for each in found.attachments])
@@ -132,6 +136,14 @@ def _take(pk: int) -> None:
     finally:
         if not is_kept:
             files.discard(stored)
+
+
+def _tried(pk: int) -> IncomingMail | None:
+    """The mail, counted before it is read: one that ends its worker each time would hold up all others."""
+    waiting = IncomingMail.objects.waiting().filter(pk=pk)
+    if waiting.filter(tries__gte=TRIES).update(state=State.UNREADABLE, problem=GIVEN_UP, tries=0):
+        return None
+    return waiting.first() if waiting.update(tries=F("tries") + 1) else None
 
 
 def _settle(row: IncomingMail, found: mail.Mail, why: tuple[Kind, str] | None, stored: list[files.Stored]) -> None:

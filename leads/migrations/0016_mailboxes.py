@@ -124,6 +124,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("problem", models.TextField(blank=True, help_text="Why it is set aside or can't be read.")),
+                ("tries", models.PositiveSmallIntegerField(default=0, help_text="How often its reading was begun.")),
                 (
                     "is_wanted",
                     models.BooleanField(

@@ -155,6 +155,7 @@ class IncomingMail(models.Model):
         help_text="Of what is set aside.",
     )
     problem = models.TextField(blank=True, help_text="Why it is set aside or can't be read.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often its reading was begun.")
     is_wanted = models.BooleanField(default=False, help_text="Somebody said that it is to be taken in, whatever it is.")
     received_at = models.DateTimeField(default=timezone.now)
     submission = models.OneToOneField(

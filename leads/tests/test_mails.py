@@ -236,6 +236,27 @@ def test_erasing_a_lead_erases_its_mails():
     assert not IncomingMail.objects.exists()
 
 
+def test_a_mail_that_ends_its_worker_each_time_is_given_up_and_holds_up_no_other(monkeypatch):
+    mails.keep(written(1, "Deadly"))
+    mails.keep(written(2))
+    read = mails.mail.read
+
+    def die(raw, own):
+        if b"Deadly" in raw:
+            raise SystemExit
+        return read(raw, own)
+
+    monkeypatch.setattr(mails.mail, "read", die)
+    for _ in range(mails.TRIES):
+        with pytest.raises(SystemExit):
+            mails.take_due()
+    mails.take_due()
+    assert list(IncomingMail.objects.order_by("id").values_list("state", "problem")) == [
+        ("unreadable", mails.GIVEN_UP),
+        ("taken", ""),
+    ]
+
+
 # ---- the pipe --------------------------------------------------------------------------------------------------------
 
 
