@@ -28,20 +28,21 @@ run: .venv/installed
 doctor: .venv/installed
 	@$(BIN)/python manage.py doctor
 
-# Everything on SQLite; beside it what touches the database on PostgreSQL as well, and after that the tests of running
-# programs that mostly wait. What runs beside is printed last.
+# In one row what needs no browser on SQLite, then the tests of running programs that mostly wait; in a row beside it the
+# browser tests, then what touches the database on PostgreSQL as well. What runs beside is printed last.
 WAITING := tests/test_cluster.py tests/test_kill.py tests/test_mail_in.py tests/test_nothing_lost.py
+PARTS_OF_IT := basecamp crm_sync enrichment leads
 PYTEST := $(BIN)/python -m pytest --durations=10
 test: .venv/installed-dev
-	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir $$folder/postgres $$folder/waiting; \
-	(DATA_DIR=$$folder/postgres $(BIN)/python -m tests.servers.postgres $(PYTEST) -q -p no:cacheprovider --database-only \
-		--ignore=enrichment/tests/test_real_model.py basecamp crm_sync enrichment leads; postgres=$$?; \
-	echo "Running programs that mostly wait:"; \
-	DATA_DIR=$$folder/waiting $(PYTEST) -q -p no:cacheprovider $(WAITING) && exit $$postgres) > $$folder/log 2>&1 & beside=$$!; \
-	$(PYTEST) $(addprefix --ignore=,$(WAITING)); sqlite=$$?; \
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; mkdir $$folder/browser $$folder/postgres; \
+	(DATA_DIR=$$folder/browser $(PYTEST) -q -p no:cacheprovider tests $(addprefix --ignore=,$(WAITING)); browser=$$?; \
+	echo "On PostgreSQL:"; \
+	DATA_DIR=$$folder/postgres $(BIN)/python -m tests.servers.postgres $(PYTEST) -q -p no:cacheprovider --database-only \
+		--ignore=enrichment/tests/test_real_model.py $(PARTS_OF_IT) && exit $$browser) > $$folder/log 2>&1 & beside=$$!; \
+	$(PYTEST) $(PARTS_OF_IT) $(WAITING); main=$$?; \
 	wait $$beside; beside=$$?; \
-	echo "On PostgreSQL:"; cat $$folder/log; \
-	exit $$((sqlite || beside))
+	echo "In a browser:"; cat $$folder/log; \
+	exit $$((main || beside))
 
 bench: .venv/installed-dev
 	@$(BIN)/python -m benchmarks

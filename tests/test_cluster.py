@@ -1,4 +1,4 @@
-"""The pipeline through real workers, on SQLite and on PostgreSQL."""
+"""The pipeline through real workers, on PostgreSQL; other tests have them on SQLite."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,8 +16,8 @@ COUNT = 30
 TEXT = "Hi, this is Ana Silva. My car {n} needs new brakes, can I come in next Friday? Call me at (512) 555-01{n:02}."
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Stack, AirtableServer, OllamaServer]]:
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[tuple[Stack, AirtableServer, OllamaServer]]:
     with ExitStack() as opened:
         airtable = opened.enter_context(AirtableServer())
         ollama = opened.enter_context(OllamaServer(delay=0.2, parallel=2))
@@ -28,9 +28,8 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Stac
             "AIRTABLE_BASE_ID": airtable.base_id,
             "AIRTABLE_WAIT": "2",
             "AIRTABLE_ENDPOINT_URL": airtable.url,
+            "DATABASE_URL": opened.enter_context(postgres.cluster()),
         }
-        if request.param == "postgres":
-            environment["DATABASE_URL"] = opened.enter_context(postgres.cluster())
         yield opened.enter_context(running(tmp_path, **environment)), airtable, ollama
 
 
