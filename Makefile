@@ -31,6 +31,9 @@ doctor: .venv/installed
 # In one row what needs no browser on SQLite, then the tests of running programs that mostly wait; in a row beside it the
 # browser tests, then what touches the database on PostgreSQL as well. What runs beside is printed last.
 WAITING := tests/test_cluster.py tests/test_kill.py tests/test_mail_in.py tests/test_nothing_lost.py
+# Slow ones that ask nothing special of a database.
+SQLITE_ONLY := enrichment/tests/test_attacks.py enrichment/tests/test_real_model.py leads/tests/test_admin.py \
+	leads/tests/test_mailboxes_page.py
 PARTS_OF_IT := basecamp crm_sync enrichment leads
 PYTEST := $(BIN)/python -m pytest --durations=10
 test: .venv/installed-dev
@@ -38,7 +41,7 @@ test: .venv/installed-dev
 	(DATA_DIR=$$folder/browser $(PYTEST) -q -p no:cacheprovider tests $(addprefix --ignore=,$(WAITING)); browser=$$?; \
 	echo "On PostgreSQL:"; \
 	DATA_DIR=$$folder/postgres $(BIN)/python -m tests.servers.postgres $(PYTEST) -q -p no:cacheprovider --database-only \
-		--ignore=enrichment/tests/test_real_model.py $(PARTS_OF_IT) && exit $$browser) > $$folder/log 2>&1 & beside=$$!; \
+		$(addprefix --ignore=,$(SQLITE_ONLY)) $(PARTS_OF_IT) && exit $$browser) > $$folder/log 2>&1 & beside=$$!; \
 	$(PYTEST) $(PARTS_OF_IT) $(WAITING); main=$$?; \
 	wait $$beside; beside=$$?; \
 	echo "In a browser:"; cat $$folder/log; \
