@@ -34,7 +34,7 @@ def _lines(text: str) -> tuple[str, ...]:
 
 def rearranged(definition: Definition, do: str, new: str) -> Definition:
     """After a button of the rows: “up:key”, “down:key”, “remove:key”, “no-logo:”, or “add” of what `new` names: the key
-    of a standard field, else a type."""
+    of a standard field, or “new:type”."""
     fields = list(definition.fields)
     action, _, key = do.partition(":")
     place = next((number for number, each in enumerate(fields) if each.key == key), None)
@@ -53,10 +53,10 @@ def rearranged(definition: Definition, do: str, new: str) -> Definition:
 def _new(wanted: str, taken: list[str]) -> list[FormField]:
     if wanted in STANDARD:
         return [FormField.standard(wanted)] if wanted not in taken else []
-    if wanted not in TYPE_LABELS:
+    kind = wanted.removeprefix("new:")  # some types are called as standard fields are
+    if kind == wanted or kind not in TYPE_LABELS:
         return []
-    needed = wanted == FieldType.CONSENT
-    return [FormField(new_key(TYPE_LABELS[wanted], taken), wanted, "", required=needed)]
+    return [FormField(new_key(TYPE_LABELS[kind], taken), kind, "", required=kind == FieldType.CONSENT)]
 
 
 def offered(definition: Definition) -> list[tuple[str, str]]:

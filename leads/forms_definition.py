@@ -30,7 +30,7 @@ TYPE_LABELS: Mapping[str, str] = {
     FieldType.EMAIL: "E-mail",
     FieldType.PHONE: "Phone",
     FieldType.CHOICE: "One of several",
-    FieldType.CHOICES: "Several of several",
+    FieldType.CHOICES: "Any of several",
     FieldType.NUMBER: "Number",
     FieldType.DATE: "Date",
     FieldType.FILE: "Files",

@@ -1,6 +1,7 @@
 """The form builder in a browser: the line is copied, and the form is tried in a website at every width."""
 
 import pytest
+from playwright.sync_api import expect
 
 from leads import forms_editing, intake
 from leads.forms_templates import TEMPLATES
@@ -82,3 +83,16 @@ def test_what_is_not_saved_is_not_lost_unasked(live_server, client, form):
         page.get_by_role("button", name="Save", exact=True).last.click()
         page.get_by_text("Saved.", exact=True).wait_for()
         assert asked == ["beforeunload"]
+
+
+def test_fields_are_arranged_by_keys_alone(live_server, client, form):
+    with staff_page(client, live_server, f"/forms/{form.pk}/") as page:
+        label = page.locator("#fields .row-item:last-of-type [name=field-label]")
+        page.locator("#new-field").select_option("new:email")
+        page.get_by_role("button", name="Add a field").press("Enter")
+        expect(label).to_be_focused()
+        label.fill("Your insurer’s e-mail")
+        page.locator("[value='up:message']").press("Enter")
+        expect(page.locator("[value='up:message']")).to_be_focused()
+        page.get_by_role("button", name="Remove Your insurer’s e-mail").press("Enter")
+        expect(page.locator("#new-field")).to_be_focused()

@@ -89,11 +89,23 @@ def test_rows_move_come_and_go_without_being_saved(client, form):
     assert labels(post(client, form, do="remove:email").context["definition"]) == ["Your car"]
     added = post(client, form, do="add", **{"new-field": "message"}).context["definition"]
     assert labels(added) == ["E-mail", "Your car", "Your message"]
-    own = post(client, form, do="add", **{"new-field": "consent"}).context["definition"].fields[-1]
+    own = post(client, form, do="add", **{"new-field": "new:consent"}).context["definition"].fields[-1]
     assert (own.key, own.type, own.required) == ("consent", "consent", True)
     assert labels(post(client, form, do="down:car").context["definition"]) == ["E-mail", "Your car"]
     assert labels(post(client, form, do="nonsense").context["definition"]) == ["E-mail", "Your car"]
     assert not form.versions.drafts().exists()
+
+
+def test_a_form_may_ask_for_a_second_address_and_number(client, form):
+    for kind in ("email", "phone"):
+        page = post(client, form, do="add", **{"new-field": f"new:{kind}"})
+        assert f'<option value="new:{kind}">' in page.content.decode()
+        added = page.context["definition"].fields[-1]
+        assert (added.type, added.is_standard) == (kind, False)
+    assert labels(post(client, form, do="add", **{"new-field": "new:nothing"}).context["definition"]) == [
+        "E-mail",
+        "Your car",
+    ]
 
 
 def test_as_many_fields_as_a_form_may_have_can_be_saved(client, form):

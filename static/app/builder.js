@@ -21,6 +21,17 @@
   });
   addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
 
+  // Who presses a button with a key goes on from where they were: at the same button, in the new field, or beside "Add".
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const pressed = event.detail.requestConfig?.elt;
+    if (pressed?.name !== "do" || document.activeElement !== document.body) return;
+    const row = document.getElementById(`field-${pressed.value.split(":")[1]}`);
+    const added = pressed.value === "add" && document.querySelector("[data-sortable] > .row-item:last-child");
+    const next = added ? added.querySelector("[name=field-label]")
+      : row?.querySelector(`[value="${pressed.value}"]:enabled`) || row?.querySelector("button:enabled");
+    (next || document.getElementById("new-field")).focus();
+  });
+
   // A row can be dragged by anything but its inputs, in which dragging selects text.
   let dragged = null;
   const row = (event) => event.target.closest?.("[data-sortable] > .row-item");
